@@ -1,0 +1,152 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define LINE_BYTES 4096		/* PIPE_BUF: such a write is never split */
+
+/* The one mutable global: what this process writes in front of its lines. */
+static struct {
+	const char *process;
+	const char *request;
+	enum log_level least;
+} logger = { "tollgate", NULL, LOG_INFO_LEVEL };
+
+static const char *const level_name[] = {
+	[LOG_DEBUG_LEVEL] = "debug",
+	[LOG_INFO_LEVEL] = "info",
+	[LOG_WARN_LEVEL] = "warn",
+	[LOG_ERROR_LEVEL] = "error",
+};
+
+struct line {
+	char text[LINE_BYTES];
+	size_t size;
+};
+
+void
+log_open(const char *process, enum log_level least)
+{
+	logger.process = process;
+	logger.least = least;
+}
+
+void
+log_request(const char *id)
+{
+	logger.request = id;
+}
+
+static void
+put(struct line *line, const char *bytes, size_t size)
+{
+	const size_t room = sizeof(line->text) - 4 - line->size;
+
+	if (size > room)
+		size = room;
+	memcpy(line->text + line->size, bytes, size);
+	line->size += size;
+}
+
+/* Anything that is not printable ASCII becomes \u00xx: no byte of a stranger
+ * can end a line, start an escape sequence, or break the JSON. */
+static void
+put_string(struct line *line, const char *text)
+{
+	put(line, "\"", 1);
+	for (const char *p = text; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+		char escape[8];
+
+		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+			put(line, p, 1);
+			continue;
+		}
+		(void)snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c);
+		if (line->size + 16 > sizeof(line->text))
+			break;
+		put(line, escape, 6);
+	}
+	/* put leaves room for the closing quote and brace */
+	line->text[line->size++] = '"';
+}
+
+static void
+put_member(struct line *line, const char *name, const char *text)
+{
+	if (line->size + strlen(name) + 16 > sizeof(line->text))
+		return;
+	put(line, ",\"", 2);
+	put(line, name, strlen(name));
+	put(line, "\":", 2);
+	if (text != NULL)
+		put_string(line, text);
+}
+
+void
+log_line(enum log_level level, const char *event,
+    const struct log_field *fields)
+{
+	struct line line;
+	char when[CLOCK_ISO_SIZE], number[32];
+
+	if (level < logger.least)
+		return;
+	clock_iso(when, clock_now());
+	line.size = (size_t)snprintf(line.text, sizeof(line.text),
+	    "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%s\",\"pid\":%ld,"
+	    "\"event\":\"%s\"", when, level_name[level], logger.process,
+	    (long)getpid(), event);
+	if (logger.request != NULL)
+		put_member(&line, "requestId", logger.request);
+	for (; fields->name != NULL; fields++) {
+		if (fields->absent)
+			continue;
+		put_member(&line, fields->name, fields->text);
+		if (fields->text == NULL) {
+			int n = snprintf(number, sizeof(number), "%lld",
+			    (long long)fields->number);
+
+			put(&line, number, (size_t)n);
+		}
+	}
+	line.text[line.size++] = '}';
+	line.text[line.size++] = '\n';
+	/* A log that cannot be written must not stop the service. */
+	if (write(STDERR_FILENO, line.text, line.size) < 0)
+		return;
+}
+
+static void
+log_text(enum log_level level, const char *event, const char *format,
+    va_list args)
+{
+	char text[1024];
+
+	if (level < logger.least)
+		return;
+	(void)vsnprintf(text, sizeof(text), format, args);
+	log_line(level, event, (const struct log_field[]){
+	    LOG_TEXT("message", text), LOG_END });
+}
+
+#define LOG_FUNCTION(name, level)				\
+void								\
+name(const char *event, const char *format, ...)		\
+{								\
+	va_list args;						\
+								\
+	va_start(args, format);					\
+	log_text(level, event, format, args);			\
+	va_end(args);						\
+}
+
+LOG_FUNCTION(log_error, LOG_ERROR_LEVEL)
+LOG_FUNCTION(log_warn, LOG_WARN_LEVEL)
+LOG_FUNCTION(log_info, LOG_INFO_LEVEL)
+LOG_FUNCTION(log_debug, LOG_DEBUG_LEVEL)

@@ -1,0 +1,31 @@
+#include "base/status.h"
+
+#include <stddef.h>
+
+static const struct {
+	int http;
+	const char *code;
+	const char *text;
+} rows[] = {
+#define STATUS(name, http, text) [ST_##name] = { http, #name, text },
+#include "base/status.def"
+#undef STATUS
+};
+
+int
+status_http(enum status status)
+{
+	return rows[status].http;
+}
+
+const char *
+status_code(enum status status)
+{
+	return rows[status].code;
+}
+
+const char *
+status_text(enum status status)
+{
+	return rows[status].text;
+}
