@@ -1,0 +1,85 @@
+/*
+ * config.h - what the operator set
+ *
+ * Read once at start from a file and the environment; const afterwards. Every
+ * value is within its bounds, or config_load refused with the line named.
+ */
+#ifndef CONFIG_H_
+#define CONFIG_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_FILE "/etc/tollgate/tollgate.conf"
+
+struct list {
+	const char *const *text;
+	size_t count;
+};
+
+/* A further field of users or sessions (DESIGN: the contract's additional
+ * fields), kept in the row's "fields" object. */
+enum extra_type { EXTRA_STRING, EXTRA_NUMBER, EXTRA_BOOLEAN };
+struct extra_field {
+	const char *name;
+	enum extra_type type;
+	const char *preset;	/* default as JSON text; NULL: null */
+	bool input;		/* clients may set it */
+};
+struct extra_fields {
+	const struct extra_field *field;
+	size_t count;
+};
+
+struct config {
+#define TEXT(section, key, ...) const char *section##_##key;
+#define SECRET(section, key, ...) const char *section##_##key;
+#define WORD(section, key, ...) const char *section##_##key;
+#define INT(section, key, ...) int64_t section##_##key;
+#define BOOL(section, key, ...) bool section##_##key;
+#define LIST(section, key, ...) struct list section##_##key;
+#include "config.def"
+#undef TEXT
+#undef SECRET
+#undef WORD
+#undef INT
+#undef BOOL
+#undef LIST
+	/* derived from the above */
+	const char *origin;		/* of server_url */
+	const char *const *origins;	/* trusted: own first; count below */
+	size_t origins_count;
+	bool secure;			/* cookies are Secure */
+	const char *cookie_session;	/* full names */
+	const char *cookie_data;
+	const char *cookie_dont_remember;
+	const char *cookie_form;
+	const char *cookie_flash;
+	struct extra_fields user_extra;
+	struct extra_fields session_extra;
+	struct arena *arena;		/* owns all of it */
+};
+
+/*
+ * config_load - file (NULL: CONFIG_FILE, which may be missing) under the
+ * environment
+ *
+ * NULL after a message on standard error that names file, line and remedy.
+ * Free with config_free.
+ */
+struct config *config_load(const char *file);
+void config_free(struct config *config);
+
+/* Every setting, its value (secrets as "(set)") and where it came from. */
+void config_print(const struct config *config, FILE *out);
+
+/*
+ * config_need - the settings a process cannot do without
+ *
+ * names "server_url" style, ended by NULL. False after a message.
+ */
+bool config_need(const struct config *config, const char *const *names);
+
+#endif
