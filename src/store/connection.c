@@ -1,0 +1,391 @@
+#include "store/connection.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/panic.h"
+#include "base/random.h"
+#include "base/text.h"
+
+#define SLOTS 1024		/* statements a connection may know, power of 2 */
+#define SLOTS_USED_MAX 768
+#define NAME_SIZE 8
+#define OPTIONS_SIZE 1024
+#define LOGGED_SQL 60
+#define TLS_SLICE_MS 20
+#define IDLE_TRANSACTION_MIN_MS 5000
+
+struct statement {
+	const char *sql;
+	char name[NAME_SIZE];
+};
+
+struct connection {
+	const char *url;
+	const char *role;
+	int64_t deadline_ms;
+	PGconn *pg;			/* NULL while there is none */
+	int64_t pause_ms;		/* after the last failed attempt */
+	int64_t not_before_us;		/* the next attempt */
+	size_t known;
+	struct statement statement[SLOTS];
+};
+
+struct connection *
+connection_new(const char *url, const char *role, int64_t deadline_ms)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		panic("no memory for a database connection");
+	c->url = url;
+	c->role = role;
+	c->deadline_ms = deadline_ms;
+	return c;
+}
+
+void
+connection_free(struct connection *c)
+{
+	if (c == NULL)
+		return;
+	connection_drop(c);
+	free(c);
+}
+
+void
+connection_drop(struct connection *c)
+{
+	PQfinish(c->pg);
+	c->pg = NULL;
+	c->known = 0;
+	memset(c->statement, 0, sizeof(c->statement));
+}
+
+PGTransactionStatusType
+connection_state(const struct connection *c)
+{
+	return PQtransactionStatus(c->pg);
+}
+
+void
+connection_log(enum log_level level, const PGresult *result,
+    const char *message, const char *sql)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *place = PQresultErrorField(result,
+	    PG_DIAG_STATEMENT_POSITION);
+	char text[512], start[LOGGED_SQL + 1];
+
+	if (message == NULL)
+		message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	if (message == NULL || (state && text_starts(state, "22")))
+		message = "";
+	(void)snprintf(text, sizeof(text), "%s", message);
+	text[strcspn(text, "\n")] = '\0';
+	if (sql != NULL)
+		(void)snprintf(start, sizeof(start), "%s", sql);
+	log_line(level, "db", (const struct log_field[]){
+	    LOG_TEXT("sqlstate", state), LOG_TEXT("message", text),
+	    LOG_TEXT("position", place), LOG_TEXT("sql", sql ? start : NULL),
+	    LOG_END });
+}
+
+/* Connecting */
+
+/* The operator's own options come first, ours win. */
+static bool
+read_options(const struct connection *c, char *out, size_t size)
+{
+	PQconninfoOption *all = PQconninfoParse(c->url, NULL);
+	size_t used = 0;
+
+	/* libpq's own message would quote the URL, password included. */
+	if (all == NULL)
+		return false;
+	for (const PQconninfoOption *o = all; o->keyword != NULL; o++)
+		if (text_is(o->keyword, "options") && o->val != NULL)
+			used = (size_t)snprintf(out, size, "%s ", o->val);
+	PQconninfoFree(all);
+	return used < size / 2;
+}
+
+static int64_t
+at_least(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * The server gives up a little before we do, so that a slow statement costs
+ * an error and not the connection.
+ */
+static bool
+write_options(const struct connection *c, char *out, size_t size)
+{
+	size_t used;
+	int n;
+
+	out[0] = '\0';
+	if (!read_options(c, out, size))
+		return false;
+	used = strlen(out);
+	n = snprintf(out + used, size - used, "-c timezone=UTC"
+	    " -c datestyle=ISO -c bytea_output=hex -c statement_timeout=%lld"
+	    " -c idle_in_transaction_session_timeout=%lld%s%s",
+	    (long long)at_least(c->deadline_ms * 9 / 10, 1),
+	    (long long)at_least(c->deadline_ms * 2, IDLE_TRANSACTION_MIN_MS),
+	    c->role ? " -c role=" : "", c->role ? c->role : "");
+	return n > 0 && (size_t)n < size - used;
+}
+
+static void
+ignore_notice(void *unused, const PGresult *notice)
+{
+	(void)unused;
+	(void)notice;
+}
+
+static PGconn *
+dial(const struct connection *c)
+{
+	char options[OPTIONS_SIZE];
+	/* What the URL says of the first two wins, of the last two it loses. */
+	const char *const keys[] = { "connect_timeout",
+	    "fallback_application_name", "dbname", "client_encoding",
+	    "options", NULL };
+	const char *const values[] = { "2", "tollgate", c->url, "UTF8",
+	    options, NULL };
+
+	if (!write_options(c, options, sizeof(options))) {
+		connection_log(LOG_ERROR_LEVEL, NULL,
+		    "the database URL cannot be read", NULL);
+		return NULL;
+	}
+	return PQconnectdbParams(keys, values, 1);
+}
+
+/* Jitter keeps a house full of workers from knocking in step. */
+static void
+wait_longer(struct connection *c)
+{
+	uint32_t dice;
+
+	random_bytes(&dice, sizeof(dice));
+	c->pause_ms *= 2;
+	if (c->pause_ms < CONNECT_PAUSE_MS)
+		c->pause_ms = CONNECT_PAUSE_MS;
+	if (c->pause_ms > CONNECT_PAUSE_MAX_MS)
+		c->pause_ms = CONNECT_PAUSE_MAX_MS;
+	c->not_before_us = clock_monotonic_us() +
+	    1000 * (c->pause_ms + dice % (c->pause_ms / 4));
+}
+
+enum status
+connection_ready(struct connection *c)
+{
+	if (c->pg != NULL)
+		return ST_OK;
+	if (clock_monotonic_us() < c->not_before_us)
+		return ST_UNAVAILABLE;
+	c->pg = dial(c);
+	if (PQstatus(c->pg) != CONNECTION_OK ||
+	    PQsetnonblocking(c->pg, 1) != 0) {
+		if (c->pg != NULL)
+			connection_log(LOG_ERROR_LEVEL, NULL,
+			    PQerrorMessage(c->pg), NULL);
+		connection_drop(c);
+		wait_longer(c);
+		return ST_UNAVAILABLE;
+	}
+	c->pause_ms = 0;
+	PQsetNoticeReceiver(c->pg, ignore_notice, NULL);
+	return ST_OK;
+}
+
+void
+connection_probe(struct connection *c)
+{
+	struct pollfd end = { .events = POLLRDHUP };
+
+	if (c->pg == NULL)
+		return;
+	end.fd = PQsocket(c->pg);
+	if (poll(&end, 1, 0) == 0)
+		return;
+	connection_log(LOG_WARN_LEVEL, NULL, "the server has hung up", NULL);
+	connection_drop(c);
+}
+
+/* Waiting */
+
+static int
+left_ms(const struct connection *c, int64_t until_us)
+{
+	int64_t left = (until_us - clock_monotonic_us() + 999) / 1000;
+
+	if (left <= 0)
+		return 0;
+	/* libpq may hold decrypted bytes that poll cannot see. */
+	if (PQsslInUse(c->pg) && left > TLS_SLICE_MS)
+		return TLS_SLICE_MS;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/*
+ * Sends what is left to send and reads until PQgetResult will not block;
+ * false when it is too late. A broken connection counts as ready: PQgetResult
+ * then says what broke it.
+ */
+static bool
+wait_ready(const struct connection *c, int64_t until_us)
+{
+	struct pollfd end = { .fd = PQsocket(c->pg) };
+	int unsent, left;
+
+	for (;;) {
+		unsent = PQflush(c->pg);
+		if (unsent < 0 || (unsent == 0 && !PQisBusy(c->pg)))
+			return true;
+		left = left_ms(c, until_us);
+		if (left == 0)
+			return false;
+		end.events = (short)(unsent ? POLLIN | POLLOUT : POLLIN);
+		if (poll(&end, 1, left) < 0 && errno != EINTR)
+			panic("poll: %s", strerror(errno));
+		if (!PQconsumeInput(c->pg))
+			return true;
+	}
+}
+
+/* Of several results the first failure counts, else the last. */
+static void
+keep(PGresult **kept, PGresult *result)
+{
+	const ExecStatusType kind = PQresultStatus(result);
+
+	if (kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT)
+		panic("COPY has no place here");
+	if (PQresultStatus(*kept) == PGRES_FATAL_ERROR && *kept != NULL) {
+		PQclear(result);
+		return;
+	}
+	PQclear(*kept);
+	*kept = result;
+}
+
+static enum answer
+give_up(struct connection *c, enum answer answer, PGresult **out,
+    const char *message, const char *sql)
+{
+	connection_log(LOG_WARN_LEVEL, *out, message, sql);
+	PQclear(*out);
+	*out = NULL;
+	connection_drop(c);
+	return answer;
+}
+
+static enum answer
+wait_answer(struct connection *c, const char *sql, PGresult **out)
+{
+	const int64_t until = clock_monotonic_us() + c->deadline_ms * 1000;
+	PGresult *result;
+
+	*out = NULL;
+	while (wait_ready(c, until)) {
+		result = PQgetResult(c->pg);
+		if (result != NULL) {
+			keep(out, result);
+			continue;
+		}
+		if (PQstatus(c->pg) == CONNECTION_OK && *out != NULL)
+			return ANSWERED;
+		return give_up(c, LOST, out, PQresultErrorField(*out,
+		    PG_DIAG_SQLSTATE) ? NULL : "the connection broke", sql);
+	}
+	return give_up(c, LATE, out, "no answer before the deadline", sql);
+}
+
+/* Asking */
+
+static struct statement *
+find_statement(struct connection *c, const char *sql)
+{
+	size_t at = (size_t)(((uintptr_t)sql * 0x9e3779b97f4a7c15u) >> 54);
+
+	while (c->statement[at].sql != NULL && c->statement[at].sql != sql)
+		at = (at + 1) % SLOTS;
+	return &c->statement[at];
+}
+
+static enum answer
+prepare(struct connection *c, struct statement *statement, const char *sql,
+    PGresult **out)
+{
+	enum answer answer;
+
+	if (c->known == SLOTS_USED_MAX)
+		panic("more than %d statements: a text is no constant",
+		    SLOTS_USED_MAX);
+	(void)snprintf(statement->name, NAME_SIZE, "q%zu", c->known);
+	*out = NULL;
+	if (!PQsendPrepare(c->pg, statement->name, sql, 0, NULL))
+		return give_up(c, LOST, out, "cannot send", sql);
+	answer = wait_answer(c, sql, out);
+	if (answer == ANSWERED && PQresultStatus(*out) == PGRES_COMMAND_OK) {
+		statement->sql = sql;
+		c->known++;
+	}
+	return answer;
+}
+
+/*
+ * The schema changed under a prepared statement, or somebody deallocated it.
+ * The server says so before it runs anything.
+ */
+static bool
+is_outdated(const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return text_is(state, "0A000") || text_is(state, "26000");
+}
+
+enum answer
+connection_ask(struct connection *c, const char *sql,
+    const struct params *params, PGresult **out)
+{
+	struct statement *statement = find_statement(c, sql);
+	const bool known = statement->sql != NULL;
+	enum answer answer;
+
+	if (!known) {
+		answer = prepare(c, statement, sql, out);
+		if (answer != ANSWERED || statement->sql == NULL)
+			return answer;
+		PQclear(*out);
+		*out = NULL;
+	}
+	*out = NULL;
+	if (!PQsendQueryPrepared(c->pg, statement->name, params->count,
+	    params->value, params->size, params->format, 0))
+		return give_up(c, LOST, out, "cannot send", sql);
+	answer = wait_answer(c, sql, out);
+	if (answer == ANSWERED && known && is_outdated(*out))
+		return give_up(c, STALE, out, NULL, sql);
+	return answer;
+}
+
+enum answer
+connection_tell(struct connection *c, const char *sql, PGresult **out)
+{
+	*out = NULL;
+	if (!PQsendQuery(c->pg, sql))
+		return give_up(c, LOST, out, "cannot send", sql);
+	return wait_answer(c, sql, out);
+}

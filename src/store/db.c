@@ -1,0 +1,466 @@
+#include "store/db.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/panic.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "ctx.h"
+#include "store/connection.h"
+#include "view/view.h"
+
+#define PAUSE_FIRST_US 5000
+
+struct db {
+	struct connection *connection;
+	bool transaction;	/* inside db_transact */
+	bool begun;		/* and BEGIN has been sent: on its first need */
+	bool collided;		/* and it must be run again */
+	unsigned statements;
+};
+
+/* Longest prefix first. Anything else is a fault of ours. */
+static const struct verdict {
+	const char *state;
+	enum status status;
+	enum log_level level;
+} verdicts[] = {
+	{ "40001", ST_RETRY, LOG_INFO_LEVEL },	/* serialization failure */
+	{ "40P01", ST_RETRY, LOG_INFO_LEVEL },	/* deadlock */
+	{ "23502", ST_INVALID, LOG_WARN_LEVEL },	/* NOT NULL */
+	{ "23514", ST_INVALID, LOG_WARN_LEVEL },	/* CHECK */
+	{ "23001", ST_CONFLICT, LOG_DEBUG_LEVEL },	/* RESTRICT */
+	{ "23503", ST_CONFLICT, LOG_DEBUG_LEVEL },	/* foreign key */
+	{ "23505", ST_CONFLICT, LOG_DEBUG_LEVEL },	/* unique */
+	{ "23P01", ST_CONFLICT, LOG_DEBUG_LEVEL },	/* exclusion */
+	{ "25006", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* on a standby */
+	{ "25P03", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* idle too long */
+	{ "55P03", ST_UNAVAILABLE, LOG_WARN_LEVEL },	/* lock timeout */
+	{ "57014", ST_UNAVAILABLE, LOG_WARN_LEVEL },	/* statement timeout */
+	{ "57P", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* shutting down */
+	{ "08", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* connection */
+	{ "22", ST_INVALID, LOG_WARN_LEVEL },	/* value not readable */
+	{ "53", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* disk, memory, slots */
+	{ "58", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* I/O error */
+	{ "", ST_INTERNAL, LOG_ERROR_LEVEL },
+};
+
+struct db *
+db_open(const char *url, const char *role, int64_t deadline_ms)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	if (db == NULL)
+		panic("no memory for the database");
+	db->connection = connection_new(url, role, deadline_ms);
+	return db;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	connection_free(db->connection);
+	free(db);
+}
+
+enum status
+db_ready(struct db *db)
+{
+	connection_probe(db->connection);
+	return connection_ready(db->connection);
+}
+
+unsigned
+db_statements(const struct db *db)
+{
+	return db->statements;
+}
+
+void
+db_statements_reset(struct db *db)
+{
+	db->statements = 0;
+}
+
+/* What the server's answer means; a failure is logged. */
+static enum status
+judge(struct db *db, const PGresult *result, const char *sql)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const struct verdict *verdict = verdicts;
+
+	if (PQresultStatus(result) == PGRES_TUPLES_OK ||
+	    PQresultStatus(result) == PGRES_COMMAND_OK)
+		return ST_OK;
+	while (!text_starts(state ? state : "", verdict->state))
+		verdict++;
+	connection_log(verdict->level, result, NULL, sql);
+	if (verdict->status == ST_RETRY)
+		db->collided = true;
+	/* The primary has moved: the next connection will look for it. */
+	if (text_is(state, "25006"))
+		connection_drop(db->connection);
+	return verdict->status;
+}
+
+/* As judge, of an answer nobody reads further. */
+static enum status
+judge_last(struct db *db, PGresult *result, const char *sql)
+{
+	enum status status = judge(db, result, sql);
+
+	PQclear(result);
+	return status;
+}
+
+static bool
+is_connected(const struct db *db)
+{
+	return connection_state(db->connection) != PQTRANS_UNKNOWN;
+}
+
+/* Nothing of the transaction has been sent, so a dead connection costs one
+ * more try and nobody notices. */
+static enum status
+begin(struct db *db)
+{
+	PGresult *result = NULL;
+
+	for (int try = 0; try < 2; try++) {
+		TRY(connection_ready(db->connection));
+		if (connection_tell(db->connection, "BEGIN", &result)
+		    != ANSWERED)
+			continue;
+		TRY(judge_last(db, result, "BEGIN"));
+		db->begun = true;
+		return ST_OK;
+	}
+	return ST_UNAVAILABLE;
+}
+
+static bool
+is_select(const char *sql)
+{
+	return text_starts(sql, "SELECT");
+}
+
+/* Makes the connection fit for sql: alive, and in the transaction if any. */
+static enum status
+get_ready(struct db *db, const char *sql)
+{
+	if (db->begun)
+		return is_connected(db) ? ST_OK : ST_UNAVAILABLE;
+	if (db->transaction)
+		return begin(db);
+	/* A write cannot be repeated, so look before it leaps. */
+	if (!is_select(sql))
+		connection_probe(db->connection);
+	return connection_ready(db->connection);
+}
+
+static bool
+is_repeatable(const struct db *db, const char *sql, enum answer answer)
+{
+	if (db->begun || answer == LATE)
+		return false;
+	return answer == STALE || is_select(sql);
+}
+
+/* The caller clears *out, which is NULL or an answer that was judged. */
+static enum status
+ask(struct db *db, const char *sql, const struct params *params,
+    PGresult **out)
+{
+	enum answer answer;
+
+	*out = NULL;
+	db->statements++;
+	for (int try = 0; try < 2; try++) {
+		TRY(get_ready(db, sql));
+		answer = connection_ask(db->connection, sql, params, out);
+		if (answer == ANSWERED)
+			return judge(db, *out, sql);
+		if (!is_repeatable(db, sql, answer))
+			break;
+	}
+	if (answer != STALE)
+		return ST_UNAVAILABLE;
+	db->collided = true;
+	return ST_RETRY;
+}
+
+/* numbers is room for the texts of numbers and instants. */
+static void
+write_params(struct params *params, char numbers[PARAMS_MAX][CLOCK_ISO_SIZE],
+    struct db_args args)
+{
+	if (args.count > PARAMS_MAX)
+		panic("%zu parameters in one statement", args.count);
+	params->count = (int)args.count;
+	for (size_t i = 0; i < args.count; i++) {
+		const struct db_arg *arg = &args.arg[i];
+		char *text = numbers[i];
+
+		params->value[i] = text;
+		params->size[i] = 0;
+		params->format[i] = 0;
+		switch (arg->kind) {
+		case DB_NULL:
+			params->value[i] = NULL;
+			break;
+		case DB_TEXT:
+			params->value[i] = arg->data;
+			break;
+		case DB_INT:
+			(void)snprintf(text, CLOCK_ISO_SIZE, "%lld",
+			    (long long)arg->number);
+			break;
+		case DB_BOOL:
+			(void)strcpy(text, arg->number ? "t" : "f");
+			break;
+		case DB_TIME:
+			clock_iso(text, arg->number);
+			break;
+		case DB_BYTES:
+			if (arg->size > INT_MAX)
+				panic("%zu bytes in one value", arg->size);
+			params->value[i] = arg->data;
+			params->size[i] = (int)arg->size;
+			params->format[i] = 1;
+			break;
+		}
+	}
+}
+
+static enum status
+run(struct ctx *ctx, const char *sql, struct db_args args, PGresult **out)
+{
+	struct params params;
+	char numbers[PARAMS_MAX][CLOCK_ISO_SIZE];
+
+	write_params(&params, numbers, args);
+	return ask(ctx->db, sql, &params, out);
+}
+
+enum status
+db_run(struct ctx *ctx, const char *sql, struct db_args args,
+    int64_t *changed)
+{
+	PGresult *result;
+	enum status status = run(ctx, sql, args, &result);
+	int64_t count = 0;
+
+	if (status == ST_OK)
+		(void)text_int(PQcmdTuples(result), 0, INT64_MAX, &count);
+	if (changed != NULL)
+		*changed = count;
+	PQclear(result);
+	return status;
+}
+
+static void
+free_result(void *result)
+{
+	PQclear(result);
+}
+
+enum status
+db_all(struct ctx *ctx, struct db_rows *rows, const char *sql,
+    struct db_args args)
+{
+	PGresult *result;
+	enum status status = run(ctx, sql, args, &result);
+
+	*rows = (struct db_rows){ NULL, 0 };
+	if (result == NULL)
+		return status;
+	arena_defer(ctx->arena, free_result, result);
+	if (status == ST_OK)
+		*rows = (struct db_rows){ result, (size_t)PQntuples(result) };
+	return status;
+}
+
+enum status
+db_one(struct ctx *ctx, struct db_rows *rows, const char *sql,
+    struct db_args args)
+{
+	TRY(db_all(ctx, rows, sql, args));
+	return rows->count > 0 ? ST_OK : ST_NOT_FOUND;
+}
+
+enum status
+db_view_one(struct ctx *ctx, struct json_object *out, const char *sql,
+    struct db_args args)
+{
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, args));
+	db_view_row(ctx, out, &rows, 0);
+	return ST_OK;
+}
+
+enum status
+db_view_all(struct ctx *ctx, struct json_object *out, const char *sql,
+    struct db_args args)
+{
+	struct db_rows rows;
+
+	TRY(db_all(ctx, &rows, sql, args));
+	for (size_t row = 0; row < rows.count; row++)
+		db_view_row(ctx, view_object(out, NULL), &rows, row);
+	return ST_OK;
+}
+
+enum status
+db_script(struct ctx *ctx, const char *script)
+{
+	struct db *db = ctx->db;
+	PGresult *result;
+
+	db->statements++;
+	TRY(get_ready(db, script));
+	if (connection_tell(db->connection, script, &result) != ANSWERED)
+		return ST_UNAVAILABLE;
+	TRY(judge_last(db, result, script));
+	if (!db->begun || connection_state(db->connection) == PQTRANS_INTRANS)
+		return ST_OK;
+	connection_log(LOG_ERROR_LEVEL, NULL,
+	    "the script ended the transaction it runs in", script);
+	connection_drop(db->connection);
+	return ST_INTERNAL;
+}
+
+/* Transactions */
+
+/* A connection that will not roll back is not worth keeping. */
+static void
+rollback(struct db *db)
+{
+	PGresult *result;
+
+	if (!db->begun || !is_connected(db))
+		return;
+	if (connection_tell(db->connection, "ROLLBACK", &result) != ANSWERED)
+		return;
+	if (judge_last(db, result, "ROLLBACK") != ST_OK)
+		connection_drop(db->connection);
+}
+
+static enum status
+commit(struct db *db)
+{
+	static const char sql[] = "COMMIT";
+	PGresult *result;
+
+	if (!db->begun)
+		return ST_OK;
+	if (!is_connected(db))
+		return ST_UNAVAILABLE;
+	/* COMMIT would answer ROLLBACK, which is no error. */
+	if (connection_state(db->connection) != PQTRANS_INTRANS) {
+		connection_log(LOG_ERROR_LEVEL, NULL,
+		    "a statement failed and its transaction went on", sql);
+		rollback(db);
+		return ST_INTERNAL;
+	}
+	if (connection_tell(db->connection, sql, &result) == ANSWERED)
+		return judge_last(db, result, sql);
+	connection_log(LOG_ERROR_LEVEL, NULL,
+	    "nobody knows whether this transaction is committed", sql);
+	return ST_UNAVAILABLE;
+}
+
+static enum status
+try_once(struct ctx *ctx, enum status (*work)(struct ctx *))
+{
+	struct db *db = ctx->db;
+	enum status status;
+
+	db->transaction = true;
+	db->begun = false;
+	db->collided = false;
+	status = work(ctx);
+	if (status == ST_OK && !db->collided)
+		status = commit(db);
+	else
+		rollback(db);
+	db->transaction = false;
+	db->begun = false;
+	/* A collision stays one, whatever the handler took it for. */
+	return db->collided ? ST_RETRY : status;
+}
+
+/* What a handler may have touched, as it was before. */
+struct before {
+	struct response response;
+	struct header *last;
+	struct input_error *errors;
+	const char *message, *code, *reason;
+	int64_t retry_after;
+};
+
+static void
+remember(struct before *before, const struct ctx *ctx)
+{
+	*before = (struct before){ .response = ctx->response,
+	    .last = ctx->response.headers, .errors = ctx->errors,
+	    .message = ctx->message, .code = ctx->code,
+	    .reason = ctx->reason, .retry_after = ctx->retry_after };
+	while (before->last != NULL && before->last->next != NULL)
+		before->last = before->last->next;
+}
+
+static void
+restore(struct ctx *ctx, const struct before *before)
+{
+	if (ctx->view != NULL)
+		view_clear(ctx->view);
+	ctx->response = before->response;
+	if (before->last != NULL)
+		before->last->next = NULL;
+	ctx->errors = before->errors;
+	ctx->message = before->message;
+	ctx->code = before->code;
+	ctx->reason = before->reason;
+	ctx->retry_after = before->retry_after;
+}
+
+/* Two that collided must not start again in step. */
+static void
+pause_before(int try)
+{
+	const int64_t most_us = (int64_t)PAUSE_FIRST_US << try;
+	uint32_t dice;
+
+	random_bytes(&dice, sizeof(dice));
+	(void)nanosleep(&(struct timespec){
+	    .tv_nsec = (long)(dice % most_us) * 1000 }, NULL);
+}
+
+enum status
+db_transact(struct ctx *ctx, enum status (*work)(struct ctx *))
+{
+	struct before before;
+	enum status status;
+
+	if (ctx->db->transaction)
+		panic("a transaction inside a transaction");
+	remember(&before, ctx);
+	for (int try = 0; try < DB_TRIES; try++) {
+		if (try > 0)
+			pause_before(try);
+		status = try_once(ctx, work);
+		if (status != ST_RETRY)
+			return status;
+		restore(ctx, &before);
+	}
+	return ST_BUSY;
+}
