@@ -1,0 +1,76 @@
+/*
+ * view.h - what a handler shows, and the two ways of showing it
+ *
+ * A node has one parent and gets it in the call that creates it; what these
+ * return is borrowed from the parent. json_object_get and _put stay inside
+ * this room. key is NULL when the parent is a list. Keys and texts are
+ * copied; texts must be UTF-8.
+ */
+#ifndef VIEW_VIEW_H
+#define VIEW_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct arena;
+struct buf;
+struct json_object;
+struct templates;
+
+/* A root without parent that dies with the arena. */
+struct json_object *view_root(struct arena *arena);
+struct json_object *view_root_list(struct arena *arena);
+
+struct json_object *view_object(struct json_object *parent, const char *key);
+struct json_object *view_list(struct json_object *parent, const char *key);
+void view_text(struct json_object *parent, const char *key, const char *text);
+void view_int(struct json_object *parent, const char *key, int64_t number);
+void view_bool(struct json_object *parent, const char *key, bool truth);
+void view_null(struct json_object *parent, const char *key);
+/* An instant as ISO 8601 text; 0 becomes null. */
+void view_time(struct json_object *parent, const char *key, int64_t instant);
+/* JSON text, e.g. a jsonb column; null when it does not parse. */
+void view_json(struct json_object *parent, const char *key, const char *json);
+/* A deep copy of value, which keeps its own parent. */
+void view_copy(struct json_object *parent, const char *key,
+    const struct json_object *value);
+void view_remove(struct json_object *parent, const char *key);
+void view_clear(struct json_object *object);
+
+/* Borrowed member, or NULL; its text, or NULL when absent or no string. */
+struct json_object *view_get(const struct json_object *object,
+    const char *key);
+const char *view_get_text(const struct json_object *object, const char *key);
+
+/* Compact JSON, "/" unescaped. view NULL is null. */
+void view_write(struct buf *out, struct json_object *view);
+
+/*
+ * templates_load - every *.mustache below directory, compiled
+ *
+ * strict: a variable that is nowhere in the context fails the rendering
+ * (tests); otherwise it shows as nothing. A section may ask for any name;
+ * missing, null, false, "" and the empty list do not open it. Unescaped output and delimiter changes do not
+ * exist: a template that uses them does not load. Partials are resolved here,
+ * so an unknown or recursive-without-end one does not load either.
+ * NULL after logging file, line and reason. Free with templates_free.
+ */
+struct templates *templates_load(const char *directory, bool strict);
+void templates_free(struct templates *templates);
+
+/*
+ * template_render - template name (no suffix) over view, then over
+ * {"page": page}
+ *
+ * ST_OK        appended to out, escaped for HTML text and quoted attributes
+ * ST_INTERNAL  no such template, (strict) a name was missing, or the
+ *              rendering went beyond its bounds; logged, out as before
+ */
+enum status template_render(const struct templates *templates,
+    const char *name, const struct json_object *view,
+    const struct json_object *page, struct buf *out);
+
+#endif
