@@ -53,10 +53,10 @@ void view_write(struct buf *out, struct json_object *view);
  *
  * strict: a variable that is nowhere in the context fails the rendering
  * (tests); otherwise it shows as nothing. A section may ask for any name;
- * missing, null, false, "" and the empty list do not open it. Unescaped output and delimiter changes do not
- * exist: a template that uses them does not load. Partials are resolved here,
- * so an unknown or recursive-without-end one does not load either.
- * NULL after logging file, line and reason. Free with templates_free.
+ * missing, null, false, "" and the empty list do not open it. Unescaped
+ * output and delimiter changes do not exist: a template that uses them does
+ * not load. Partials are resolved here, so an unknown or recursive-without-end
+ * one does not load either. NULL after logging file, line and reason. Free with templates_free.
  */
 struct templates *templates_load(const char *directory, bool strict);
 void templates_free(struct templates *templates);

@@ -21,7 +21,7 @@
 #define UNESCAPED "unescaped output does not exist"
 #define DELIMITERS "changing delimiters does not exist"
 
-/* Cases of the specification that do not apply; such a template must not load. */
+/* Cases of the specification that do not apply: these must not load. */
 static const struct {
 	const char *file, *prefix, *reason;
 } left_out[] = {
