@@ -56,7 +56,8 @@ void view_write(struct buf *out, struct json_object *view);
  * missing, null, false, "" and the empty list do not open it. Unescaped
  * output and delimiter changes do not exist: a template that uses them does
  * not load. Partials are resolved here, so an unknown or recursive-without-end
- * one does not load either. NULL after logging file, line and reason. Free with templates_free.
+ * one does not load either. NULL after logging file, line and reason. Free
+ * with templates_free.
  */
 struct templates *templates_load(const char *directory, bool strict);
 void templates_free(struct templates *templates);
