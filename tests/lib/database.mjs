@@ -53,7 +53,9 @@ export async function query(url, sql) {
 		SELECT coalesce(json_agg(answer), '[]') FROM answer` : sql;
 	const { stdout } = await run('psql', ['-X', '-q', '-A', '-t', '-v',
 		'ON_ERROR_STOP=1', '-d', url, '-c', text],
-	{ maxBuffer: OUTPUT_BYTES });
+	{ maxBuffer: OUTPUT_BYTES }).catch((error) => {
+		throw new Error(error.stderr || error.message);
+	});
 
 	return rows ? JSON.parse(stdout) : [];
 }
