@@ -1,0 +1,223 @@
+/*
+ * Everything about the transcripts that is a matter of names: their options
+ * and our settings, their tables and ours, and where we mean to differ.
+ */
+import { createHash } from 'node:crypto';
+
+export const SECRET = 'contract-secret-0123456789abcdefABCDEF';
+
+/*
+ * Options of a recorded server as settings of ours, by path in index.json. A
+ * flow with an option or plugin that has no row waits for the step that builds
+ * it. A row is a setting's name, or a function from value to settings.
+ */
+const OPTIONS = {
+	'baseURL': 'server.url',
+	'basePath': 'server.base_path',
+	'trustedOrigins': 'server.trusted_origins',
+	'requireEmailVerification': 'password.require_verification',
+	'emailAndPassword.enabled': 'password.enabled',
+	'emailAndPassword.requireEmailVerification':
+		'password.require_verification',
+	'emailAndPassword.autoSignIn': 'password.auto_sign_in',
+	'emailAndPassword.minPasswordLength': 'password.min_length',
+	'emailAndPassword.maxPasswordLength': 'password.max_length',
+	'session.expiresIn': 'session.expires_in',
+	'session.updateAge': 'session.update_age',
+	'session.freshAge': 'session.fresh_age',
+	'session.deferSessionRefresh': 'session.defer_refresh',
+	'session.additionalFields': (fields) =>
+		({ 'session.fields': extraFields(fields) }),
+	'user.additionalFields': (fields) =>
+		({ 'user.fields': extraFields(fields) }),
+	'rateLimit.enabled': 'rate_limit.enabled',
+	'rateLimit.window': 'rate_limit.window',
+	'rateLimit.max': 'rate_limit.max',
+};
+
+const PLUGINS = {
+	'organization': { 'session.fields': 'activeOrganizationId:string' },
+};
+
+/* { lang: 'number optional input:false default 7' } -> lang:number=7! */
+function extraFields(fields) {
+	return Object.entries(fields).map(([name, words]) => {
+		const [type] = words.split(' ');
+		const preset = / default (\S+)/.exec(words);
+		const closed = words.includes('input:false');
+
+		return `${name}:${type}${preset ? `=${preset[1]}` : ''}` +
+			(closed ? '!' : '');
+	}).join(', ');
+}
+
+/* { a: { b: 1 } } -> [['a.b', 1]], as deep as OPTIONS has no row. */
+function options(config, prefix = '') {
+	return Object.entries(config).flatMap(([key, value]) => {
+		const name = prefix + key;
+		const plain = value === null || typeof value !== 'object' ||
+			Array.isArray(value);
+
+		return plain || name in OPTIONS ? [[name, value]] :
+			options(value, `${name}.`);
+	});
+}
+
+/*
+ * flowSettings(config) -> { settings, unknown }: what to write into
+ * tollgate.conf, and the options and plugins that we cannot be told about.
+ */
+export function flowSettings({ plugins = [], ...config }) {
+	const settings = {
+		'server.secret': SECRET,
+		'server.trusted_origins': 'https://app.example.com',
+		'server.client_address': 'forwarded',
+		'worker.body_bytes': 2 << 20,
+		'rate_limit.enabled': false,
+	};
+	const unknown = plugins.filter((name) => !(name in PLUGINS));
+
+	for (const name of plugins)
+		Object.assign(settings, PLUGINS[name]);
+	for (const [name, value] of options(config)) {
+		const row = OPTIONS[name];
+
+		if (row === undefined)
+			unknown.push(name);
+		else
+			Object.assign(settings, typeof row === 'string' ?
+				{ [row]: value } : row(value));
+	}
+	return { settings, unknown };
+}
+
+/* The reference's name for a table of ours. */
+export const TABLES = {
+	users: 'user',
+	sessions: 'session',
+	accounts: 'account',
+	verifications: 'verification',
+};
+
+/* Columns whose name is not just the other spelling of ours. */
+const COLUMNS = { ban_expires_at: 'banExpires' };
+
+/*
+ * Views of the reference's names in a schema of their own, simple enough to be
+ * updated through, so that a transcript's SQL runs as it is.
+ */
+export function viewsSql(columns) {
+	const camel = (name) => COLUMNS[name] ??
+		name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+	const view = (table) => `CREATE VIEW contract."${TABLES[table]}" AS
+		SELECT ${columns.filter((one) => one.table === table)
+			.map(({ column }) => `${column} AS "${camel(column)}"`)
+			.join(', ')} FROM public.${table}`;
+	const present = new Set(columns.map((one) => one.table));
+
+	return ['CREATE SCHEMA contract', ...[...present].map(view)]
+		.join(';\n');
+}
+
+export const COLUMNS_SQL = `SELECT table_name AS "table",
+	column_name AS "column" FROM information_schema.columns
+	WHERE table_schema = 'public' AND table_name IN (${
+	Object.keys(TABLES).map((name) => `'${name}'`)})
+	ORDER BY table_name, ordinal_position`;
+
+const iso = (column) => `to_char(${column} AT TIME ZONE 'UTC',
+	'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const minutesLeft = `SELECT
+	round(extract(epoch FROM expires_at - now()) / 60) AS minutes
+	FROM sessions ORDER BY expires_at`;
+const sessionCount = 'SELECT count(*) AS n FROM sessions';
+
+/* The rows behind each label of "db". "The" row is the newest. */
+export const QUERIES = {
+	'user': `SELECT id, name, email, email_verified AS "emailVerified",
+		image, role, banned, ban_reason AS "banReason",
+		${iso('ban_expires_at')} AS "banExpires",
+		${iso('created_at')} AS "createdAt",
+		${iso('updated_at')} AS "updatedAt"
+		FROM users ORDER BY users.created_at DESC LIMIT 1`,
+	'account': `SELECT id, account_id AS "accountId",
+		provider_id AS "providerId", user_id AS "userId", password,
+		NULL AS "accessToken", NULL AS "refreshToken",
+		NULL AS "idToken", NULL AS "accessTokenExpiresAt",
+		NULL AS "refreshTokenExpiresAt", NULL AS scope,
+		${iso('created_at')} AS "createdAt",
+		${iso('updated_at')} AS "updatedAt"
+		FROM accounts ORDER BY accounts.created_at DESC LIMIT 1`,
+	'session': `SELECT id, 'sha256:' || encode(token_hash, 'hex') AS token,
+		user_id AS "userId", ip_address AS "ipAddress",
+		user_agent AS "userAgent", ${iso('expires_at')} AS "expiresAt",
+		${iso('created_at')} AS "createdAt",
+		${iso('updated_at')} AS "updatedAt"
+		FROM sessions ORDER BY sessions.created_at DESC LIMIT 1`,
+	'session expiry seconds': `SELECT
+		round(extract(epoch FROM expires_at - created_at)) AS ttl
+		FROM sessions ORDER BY created_at DESC LIMIT 1`,
+	'session ip': `SELECT ip_address AS "ipAddress"
+		FROM sessions ORDER BY created_at DESC LIMIT 1`,
+	'session count': sessionCount,
+	'session rows': sessionCount,
+	'session remaining (minutes)': minutesLeft,
+	'session remaining seconds (rounded to minutes)': minutesLeft,
+};
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+/*
+ * Where tollgate means to differ. accepts() is asked about a text that is not
+ * what the transcript shows: seen is { path, expected, actual, exchange,
+ * values, handles }; handles maps a session's token to what stands for it.
+ */
+export const DEVIATIONS = [
+	{
+		name: 'list-sessions shows handles',
+		why: 'who reads the list must not be able to become its owner',
+		accepts: ({ path, expected, actual, exchange, values,
+			handles }) => {
+			const name = /^\{\{(token:\d+)\}\}$/.exec(expected)?.[1];
+			const token = name && values.get(name);
+
+			if (!/\/list-(user-)?sessions$/.test(
+				exchange.request.path) ||
+			    !/^body.*\.token$/.test(path) || !token ||
+			    ownTokens(exchange, values).includes(token) ||
+			    !/^[A-Za-z0-9]{32}$/.test(actual))
+				return false;
+			handles.set(token, actual);
+			return true;
+		},
+	},
+	{
+		name: 'passwords are Argon2id',
+		why: 'scrypt hashes are only imported, never made',
+		accepts: ({ expected, actual }) => expected === '<scrypt>' &&
+			/^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[\w+/]{22,}\$[\w+/]{43,}$/
+				.test(actual),
+	},
+	{
+		name: 'the database keeps the SHA-256 of a session token',
+		why: 'who steals the database steals no session',
+		accepts: ({ path, expected, actual, values }) => {
+			const name = /^\{\{(token:\d+)\}\}$/.exec(expected)?.[1];
+
+			return path.startsWith('db ') && name !== undefined &&
+				values.get(name) !== undefined &&
+				actual === `sha256:${sha256(values.get(name))}`;
+		},
+	},
+];
+
+/* The tokens the caller has sent; they are his to see. */
+function ownTokens(exchange, values) {
+	const cookie = values.fill(exchange.request.headers.cookie ?? '');
+
+	return cookie.split('; ').map((pair) => decodeURIComponent(
+		pair.slice(pair.indexOf('=') + 1)).split('.')[0]);
+}
+
+/* Where a session is named by its token, its handle must do as well. */
+export const REVOKES = /\/revoke-(user-)?session$/;
