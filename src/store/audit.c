@@ -1,0 +1,74 @@
+#include "store/audit.h"
+
+#include "base/buf.h"
+#include "base/random.h"
+#include "ctx.h"
+#include "store/db.h"
+#include "store/user.h"
+#include "view/view.h"
+
+#define OBJECT_SIZE 256
+
+static const char *
+object_text(struct ctx *ctx, struct json_object *object)
+{
+	struct buf buf;
+
+	if (object == NULL)
+		return NULL;
+	buf_init(&buf, ctx->arena, OBJECT_SIZE);
+	view_write(&buf, object);
+	return buf.data;
+}
+
+/* What the command line does not have is null, not "". */
+static struct db_arg
+text_or_null(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? db_null() : db_text(text);
+}
+
+enum status
+store_audit_write(struct ctx *ctx, const struct audit *audit)
+{
+	static const char sql[] =
+	    "INSERT INTO audit (id, actor_id, action, target_type, target_id,"
+	    "  before, after, request_id, address, created_at)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+	char id[ID_SIZE];
+
+	id_new(id, ctx->now);
+	return db_run(ctx, sql, DB_ARGS(db_text(id),
+	    db_text(ctx->user == NULL ? NULL : ctx->user->id),
+	    db_text(audit->action), db_text(audit->target_type),
+	    db_text(audit->target_id),
+	    db_text(object_text(ctx, audit->before)),
+	    db_text(object_text(ctx, audit->after)),
+	    text_or_null(ctx->request.id), text_or_null(ctx->request.address),
+	    db_time(ctx->now)), NULL);
+}
+
+enum status
+store_audit_list(struct ctx *ctx, const char *target_type,
+    const char *target_id, int64_t limit, struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT a.id, a.created_at AS \"createdAt\", a.action,"
+	    "  a.actor_id AS \"actorId\","
+	    "  CASE WHEN a.actor_id IS NULL THEN 'System'"
+	    "    ELSE coalesce(u.name, a.actor_id) END AS \"actorText\","
+	    "  a.before, a.after,"
+	    "  (SELECT string_agg(concat(m, ': ', a.before ->> m,"
+	    "      CASE WHEN a.before -> m IS NOT NULL"
+	    "        AND a.after -> m IS NOT NULL THEN ' → ' END,"
+	    "      a.after ->> m), ', ' ORDER BY m)"
+	    "    FROM jsonb_object_keys(coalesce(a.before, '{}')"
+	    "      || coalesce(a.after, '{}')) m) AS \"detailText\","
+	    "  a.request_id AS \"requestId\", a.address"
+	    " FROM audit a LEFT JOIN users u ON u.id = a.actor_id"
+	    " WHERE a.target_type = $1 AND a.target_id = $2"
+	    " ORDER BY a.created_at DESC, a.id DESC LIMIT $3";
+
+	return db_view_all(ctx, out, sql, DB_ARGS(db_text(target_type),
+	    db_text(target_id), db_int(limit)));
+}
