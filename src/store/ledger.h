@@ -1,0 +1,67 @@
+/*
+ * ledger.h - reading the transfers, and checking them
+ */
+#ifndef STORE_LEDGER_H
+#define STORE_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct ctx;
+struct json_object;
+struct page;
+
+#define LEDGER_DIFFERENCES 20	/* most that ledger_verify describes */
+
+/*
+ * store_ledger_of - the transfers of one wallet into list out, newest first
+ *
+ * Each: "id", "number", "kind", "amount" (positive), "change" (signed),
+ * "balance" (with it), "reason" (or null), "createdAt", "actorId" and
+ * "actorText", which are null without actors: a user does not learn which
+ * admin it was.
+ */
+enum status store_ledger_of(struct ctx *ctx, const char *wallet_id,
+    bool actors, struct page *page, struct json_object *out);
+
+/*
+ * store_ledger_list - the transfers of everybody, newest first
+ *
+ * As above, and "userId" and "userText" (the e-mail, or the id of a user who
+ * is gone).
+ */
+struct ledger_filter {
+	const char *user;	/* exact e-mail or id; NULL: all */
+	const char *kind;	/* NULL: all */
+	int64_t from, to;	/* instants: from <= created_at < to */
+};
+enum status store_ledger_list(struct ctx *ctx,
+    const struct ledger_filter *filter, struct page *page,
+    struct json_object *out);
+
+/*
+ * ledger_verify - recompute every wallet from its transfers
+ *
+ * In one statement, so in one snapshot: it may run while others spend. It
+ * reads all of the ledger, about 10 s a million transfers on a slow disk, so
+ * open the database with a deadline to match.
+ *
+ * out receives "clean", "transfers", "wallets", what the system wallets hold
+ * ("issued" is negative), "balances" (of all others), "sum" (of all; zero),
+ * "differences" (how many) and "first": at most LEDGER_DIFFERENCES of
+ * {wallet, problem, expected, found}. Problems:
+ *   balance     is not the sum of the wallet's transfers
+ *   count       is not the number of the last transfer (one is missing)
+ *   period      this month's spending is not the sum of its spends
+ *   chain       balance_after or number does not follow from the one before;
+ *               found is the first such number
+ *   hash        key_hash does not fit the row; found is the first such number
+ *   orphan      transfers of a wallet that does not exist
+ *
+ * ST_OK even when there are differences: look at "clean".
+ */
+enum status ledger_verify(struct ctx *ctx, struct json_object *out);
+
+#endif
