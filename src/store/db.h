@@ -147,7 +147,10 @@ enum status db_view_all(struct ctx *ctx, struct json_object *out,
 #define DB_TRIES 5
 enum status db_transact(struct ctx *ctx, enum status (*work)(struct ctx *));
 
-/* Statements sent since the request began, for the budgets in tests. */
+/*
+ * Statements asked for since the request began, for the budgets in tests;
+ * BEGIN, COMMIT and preparing are not counted.
+ */
 unsigned db_statements(const struct db *db);
 void db_statements_reset(struct db *db);
 
