@@ -12,7 +12,7 @@ COMMENT ON FUNCTION refuse_rewriting() IS 'Trigger of append-only tables, before
 CREATE TABLE audit (
 	id text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
 	actor_id text COLLATE "C",
-	action text NOT NULL CHECK (action ~ '^[a-z_]+\.[a-z_]+$'),
+	action text NOT NULL CHECK (action ~ '^[a-z]+\.[a-z-]+$'),
 	target_type text NOT NULL CHECK (target_type <> ''),
 	target_id text COLLATE "C" NOT NULL CHECK (target_id <> ''),
 	before jsonb CHECK (jsonb_typeof(before) = 'object'),
