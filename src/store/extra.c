@@ -1,0 +1,142 @@
+#include "store/extra.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "ctx.h"
+#include "view/view.h"
+
+void
+extra_view(struct ctx *ctx, struct json_object *out,
+    const struct extra_fields *extra, const char *fields)
+{
+	struct json_object *row, *value;
+
+	if (extra->count == 0)
+		return;
+	row = view_root(ctx->arena);
+	view_json(row, "fields", fields);
+	row = view_get(row, "fields");
+	for (size_t i = 0; i < extra->count; i++) {
+		value = view_get(row, extra->field[i].name);
+		if (value != NULL)
+			view_copy(out, extra->field[i].name, value);
+		else
+			view_null(out, extra->field[i].name);
+	}
+}
+
+static const char *
+object_text(struct ctx *ctx, struct json_object *object)
+{
+	struct buf buf;
+
+	buf_init(&buf, ctx->arena, 64);
+	view_write(&buf, object);
+	return buf.data;
+}
+
+static void
+put_default(struct json_object *out, const struct extra_field *field)
+{
+	if (field->preset != NULL)
+		view_json(out, field->name, field->preset);
+}
+
+const char *
+extra_defaults(struct ctx *ctx, const struct extra_fields *extra)
+{
+	struct json_object *out;
+
+	if (extra->count == 0)
+		return "{}";
+	out = view_root(ctx->arena);
+	for (size_t i = 0; i < extra->count; i++)
+		put_default(out, &extra->field[i]);
+	return object_text(ctx, out);
+}
+
+static bool
+truthy(struct json_object *value)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+		return false;
+	case json_type_boolean:
+		return json_object_get_boolean(value) != 0;
+	case json_type_double:
+	case json_type_int:
+		return json_object_get_double(value) != 0;
+	case json_type_string:
+		return json_object_get_string_len(value) != 0;
+	case json_type_object:
+	case json_type_array:
+		break;
+	}
+	return true;
+}
+
+static bool
+fits(enum extra_type type, struct json_object *value)
+{
+	if (value == NULL)
+		return true;
+	switch (type) {
+	case EXTRA_STRING:
+		return json_object_is_type(value, json_type_string);
+	case EXTRA_NUMBER:
+		return json_object_is_type(value, json_type_int) ||
+		    json_object_is_type(value, json_type_double);
+	case EXTRA_BOOLEAN:
+		return json_object_is_type(value, json_type_boolean);
+	}
+	return false;
+}
+
+static enum status
+wrong_type(struct ctx *ctx, const struct extra_field *field)
+{
+	static const char *const names[] = { [EXTRA_STRING] = "string",
+		[EXTRA_NUMBER] = "number", [EXTRA_BOOLEAN] = "boolean" };
+
+	return invalid(ctx, "body", field->name, arena_printf(ctx->arena,
+	    "Invalid input: expected %s", names[field->type]),
+	    arena_printf(ctx->arena, "%s has the wrong form.", field->name));
+}
+
+enum status
+extra_take(struct ctx *ctx, const struct extra_fields *extra,
+    const struct json_object *body, bool creating, const char **fields,
+    size_t *count)
+{
+	struct json_object *out = view_root(ctx->arena), *value;
+
+	*count = 0;
+	for (size_t i = 0; i < extra->count; i++) {
+		const struct extra_field *field = &extra->field[i];
+		bool there = json_object_object_get_ex(body, field->name,
+		    &value);
+
+		if (creating)
+			put_default(out, field);
+		if (!there)
+			continue;
+		if (!field->input) {
+			if (!truthy(value) ||
+			    (creating && field->preset != NULL))
+				continue;
+			ctx->message = arena_printf(ctx->arena,
+			    "%s is not allowed to be set", field->name);
+			return refuse(ctx, ST_FIELD_NOT_ALLOWED, "%s",
+			    field->name);
+		}
+		if (!fits(field->type, value))
+			return wrong_type(ctx, field);
+		view_copy(out, field->name, value);
+		(*count)++;
+	}
+	*fields = object_text(ctx, out);
+	return ST_OK;
+}

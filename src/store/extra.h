@@ -1,0 +1,36 @@
+/*
+ * extra.h - further fields the operator configured for users and sessions
+ *
+ * They live in the row's "fields" object; contract/core-session.md,
+ * "update-session / update-user field rules", says who may set which.
+ */
+#ifndef STORE_EXTRA_H
+#define STORE_EXTRA_H
+
+#include "base/status.h"
+#include "config.h"
+
+struct ctx;
+struct json_object;
+
+/* Every configured field into out; null for what the row does not have. */
+void extra_view(struct ctx *ctx, struct json_object *out,
+    const struct extra_fields *extra, const char *fields);
+
+/* JSON object of the configured defaults. */
+const char *extra_defaults(struct ctx *ctx, const struct extra_fields *extra);
+
+/*
+ * extra_take - configured fields out of a body, as JSON object text
+ *
+ * creating: defaults are filled in, and win silently over input for fields
+ * that are not for input. *count receives how many fields the body named.
+ *
+ * ST_FIELD_NOT_ALLOWED  a field that is not for input has a truthy value
+ * ST_VALIDATION_ERROR   a value has the wrong type
+ */
+enum status extra_take(struct ctx *ctx, const struct extra_fields *extra,
+    const struct json_object *body, bool creating, const char **fields,
+    size_t *count);
+
+#endif

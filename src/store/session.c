@@ -1,0 +1,216 @@
+#include "store/session.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "store/db.h"
+#include "store/extra.h"
+#include "trust/sign.h"
+#include "view/view.h"
+
+#define LIST_MAX 100
+#define PURGE_AFTER_MS ((int64_t)3600 * 1000)
+
+#define SESSION_COLUMNS							\
+	"s.id, s.user_id, s.expires_at, s.created_at, s.updated_at,"	\
+	" s.ip_address, s.user_agent, s.impersonated_by, s.fields"
+enum { SESSION_COLUMN_COUNT = 9 };
+
+static void
+session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
+    struct session *out)
+{
+	out->id = db_get_text(rows, row, 0);
+	out->user_id = db_get_text(rows, row, 1);
+	out->expires_at = db_get_time(ctx, rows, row, 2);
+	out->created_at = db_get_time(ctx, rows, row, 3);
+	out->updated_at = db_get_time(ctx, rows, row, 4);
+	out->ip_address = db_get_text(rows, row, 5);
+	out->user_agent = db_get_text(rows, row, 6);
+	out->impersonated_by = db_get_text(rows, row, 7);
+	out->fields = db_get_text(rows, row, 8);
+}
+
+void
+session_view(struct ctx *ctx, struct json_object *out,
+    const struct session *session, const char *token)
+{
+	view_time(out, "expiresAt", session->expires_at);
+	view_text(out, "token", token);
+	view_time(out, "createdAt", session->created_at);
+	view_time(out, "updatedAt", session->updated_at);
+	view_text(out, "ipAddress", session->ip_address);
+	view_text(out, "userAgent", session->user_agent);
+	view_text(out, "userId", session->user_id);
+	extra_view(ctx, out, &ctx->config->session_extra, session->fields);
+	view_text(out, "id", session->id);
+}
+
+static struct db_arg
+token_hash(struct ctx *ctx, const char *token)
+{
+	uint8_t *hash = arena_alloc(ctx->arena, SHA256_BYTES);
+
+	sha256(hash, token, strlen(token));
+	return db_bytes(hash, SHA256_BYTES);
+}
+
+enum status
+store_session_find(struct ctx *ctx, const char *token,
+    struct session *session, struct user *user)
+{
+	static const char sql[] =
+	    "SELECT " SESSION_COLUMNS ", " USER_COLUMNS
+	    " FROM sessions s JOIN users u ON u.id = s.user_id"
+	    " WHERE s.token_hash = $1";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(token_hash(ctx, token))));
+	session_row(ctx, &rows, 0, session);
+	session->token = token;
+	user_row(ctx, &rows, 0, SESSION_COLUMN_COUNT, user);
+	return user->banned ? ST_NOT_FOUND : ST_OK;
+}
+
+enum status
+store_session_create(struct ctx *ctx, const char *user_id,
+    const char *password, int64_t lifetime_seconds, struct session *out)
+{
+	/* The lock keeps a ban, a deletion or a new password from passing
+	 * between the check of the password and the session. */
+	static const char sql[] =
+	    "WITH owner AS ("
+	    "  SELECT u.id FROM users u"
+	    "  LEFT JOIN accounts a ON a.user_id = u.id"
+	    "   AND a.provider_id = 'credential'"
+	    "  WHERE u.id = $2"
+	    "   AND NOT (u.banned AND coalesce(u.ban_expires_at > $5, true))"
+	    "   AND ($8::text IS NULL OR a.password = $8)"
+	    "  FOR SHARE OF u)"
+	    " INSERT INTO sessions AS s (id, token_hash, user_id, expires_at,"
+	    "   created_at, updated_at, ip_address, user_agent, fields)"
+	    " SELECT $1, $3, id, $4, $5, $5, $6, $7, $9 FROM owner"
+	    " RETURNING " SESSION_COLUMNS;
+	char id[ID_SIZE], token[SESSION_TOKEN_LENGTH + 1];
+	struct db_rows rows;
+	enum status status;
+
+	id_new(id, ctx->now);
+	random_text(token, SESSION_TOKEN_LENGTH);
+	out->token = arena_text(ctx->arena, token);
+	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id), db_text(user_id),
+	    token_hash(ctx, token),
+	    db_time(ctx->now + lifetime_seconds * 1000), db_time(ctx->now),
+	    db_text(ctx->request.address), db_text(ctx->request.user_agent),
+	    db_text(password),
+	    db_text(extra_defaults(ctx, &ctx->config->session_extra))));
+	if (status == ST_NOT_FOUND)
+		return refuse(ctx, ST_FAILED_TO_CREATE_SESSION,
+		    "user gone, banned, or password changed meanwhile");
+	TRY(status);
+	session_row(ctx, &rows, 0, out);
+	return ST_OK;
+}
+
+enum status
+store_session_extend(struct ctx *ctx, struct session *session,
+    int64_t seconds)
+{
+	static const char sql[] =
+	    "UPDATE sessions SET expires_at = $2, updated_at = $3"
+	    " WHERE id = $1";
+	int64_t changed = 0;
+
+	session->expires_at = ctx->now + seconds * 1000;
+	session->updated_at = ctx->now;
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(session->id),
+	    db_time(session->expires_at), db_time(ctx->now)), &changed));
+	return changed == 1 ? ST_OK : ST_NOT_FOUND;
+}
+
+enum status
+store_session_update(struct ctx *ctx, struct session *session,
+    const char *fields)
+{
+	static const char sql[] =
+	    "UPDATE sessions AS s SET fields = s.fields || $2::jsonb,"
+	    "  updated_at = $3 WHERE s.id = $1 RETURNING " SESSION_COLUMNS;
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(session->id),
+	    db_text(fields), db_time(ctx->now))));
+	session_row(ctx, &rows, 0, session);
+	return ST_OK;
+}
+
+enum status
+store_session_end(struct ctx *ctx, const char *session_id)
+{
+	static const char sql[] = "DELETE FROM sessions WHERE id = $1";
+
+	return db_run(ctx, sql, DB_ARGS(db_text(session_id)), NULL);
+}
+
+enum status
+store_session_revoke(struct ctx *ctx, const char *user_id,
+    const char *handle, int64_t *count)
+{
+	static const char sql[] =
+	    "DELETE FROM sessions WHERE user_id = $1"
+	    " AND (id = $2 OR token_hash = $3)";
+
+	return db_run(ctx, sql, DB_ARGS(db_text(user_id), db_text(handle),
+	    token_hash(ctx, handle)), count);
+}
+
+enum status
+store_session_revoke_all(struct ctx *ctx, const char *user_id,
+    const char *except_id, int64_t *count)
+{
+	static const char sql[] =
+	    "DELETE FROM sessions WHERE user_id = $1"
+	    " AND id IS DISTINCT FROM $2::text";
+
+	return db_run(ctx, sql, DB_ARGS(db_text(user_id), db_text(except_id)),
+	    count);
+}
+
+enum status
+store_session_purge(struct ctx *ctx, int64_t limit, int64_t *count)
+{
+	static const char sql[] =
+	    "DELETE FROM sessions WHERE id IN ("
+	    "  SELECT id FROM sessions WHERE expires_at < $1"
+	    "  ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+
+	return db_run(ctx, sql, DB_ARGS(db_time(ctx->now - PURGE_AFTER_MS),
+	    db_int(limit)), count);
+}
+
+enum status
+store_session_list(struct ctx *ctx, const char *user_id,
+    const struct session *own, struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT " SESSION_COLUMNS " FROM sessions s"
+	    " WHERE s.user_id = $1 AND s.expires_at > $2"
+	    "  AND s.impersonated_by IS NULL"
+	    " ORDER BY s.created_at, s.id LIMIT $3";
+	struct session session = { 0 };
+	struct db_rows rows;
+
+	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(user_id),
+	    db_time(ctx->now), db_int(LIST_MAX))));
+	for (size_t i = 0; i < rows.count; i++) {
+		bool mine;
+
+		session_row(ctx, &rows, i, &session);
+		mine = own != NULL && strcmp(own->id, session.id) == 0;
+		session_view(ctx, view_object(out, NULL), &session,
+		    mine ? own->token : session.id);
+	}
+	return ST_OK;
+}

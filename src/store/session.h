@@ -1,0 +1,84 @@
+/*
+ * session.h - one row a signed-in browser or program
+ *
+ * Tokens come in as text and are looked up by their SHA-256; the database
+ * never sees one.
+ */
+#ifndef STORE_SESSION_H
+#define STORE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "store/user.h"
+
+struct ctx;
+struct json_object;
+
+#define SESSION_TOKEN_LENGTH 32
+#define SESSION_NOT_REMEMBERED_SECONDS 86400
+
+struct session {
+	const char *id;
+	const char *token;		/* as the caller sent it */
+	const char *user_id;
+	int64_t expires_at, created_at, updated_at;
+	const char *ip_address, *user_agent;
+	const char *impersonated_by;	/* NULL: an ordinary session */
+	const char *fields;		/* JSON object text */
+};
+
+/* The wire's session object; token is what to show as its token. */
+void session_view(struct ctx *ctx, struct json_object *out,
+    const struct session *session, const char *token);
+
+/*
+ * store_session_find - the session of a token and its user, one statement
+ *
+ * Expired rows are found, too: the caller decides. A banned user's session is
+ * not. ST_NOT_FOUND.
+ */
+enum status store_session_find(struct ctx *ctx, const char *token,
+    struct session *session, struct user *user);
+
+/*
+ * store_session_create - a session for user_id from ctx->now on
+ *
+ * password  hash that must still be the stored one, so that a change in
+ *           between lets nobody in; NULL when no password was used
+ * ST_FAILED_TO_CREATE_SESSION  the user is gone, banned, or the hash changed
+ */
+enum status store_session_create(struct ctx *ctx, const char *user_id,
+    const char *password, int64_t lifetime_seconds, struct session *out);
+
+/* Moves expiry to ctx->now + seconds. ST_NOT_FOUND when it is gone. */
+enum status store_session_extend(struct ctx *ctx, struct session *session,
+    int64_t seconds);
+
+enum status store_session_update(struct ctx *ctx, struct session *session,
+    const char *fields);
+
+/* Deletions; none of them minds when there is nothing to delete. */
+enum status store_session_end(struct ctx *ctx, const char *session_id);
+/* handle: a session's id or its token. */
+enum status store_session_revoke(struct ctx *ctx, const char *user_id,
+    const char *handle, int64_t *count);
+/* All sessions of the user but except_id (NULL: all). */
+enum status store_session_revoke_all(struct ctx *ctx, const char *user_id,
+    const char *except_id, int64_t *count);
+
+/* Removes at most limit sessions that expired more than an hour ago. */
+enum status store_session_purge(struct ctx *ctx, int64_t limit,
+    int64_t *count);
+
+/*
+ * store_session_list - unexpired, not impersonated, at most 100, oldest first
+ *
+ * Each as the wire's session object; the own one shows own->token, the others
+ * their id, which the revoke routes take.
+ */
+enum status store_session_list(struct ctx *ctx, const char *user_id,
+    const struct session *own, struct json_object *out);
+
+#endif

@@ -1,0 +1,205 @@
+#include "store/user.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "config.h"
+#include "ctx.h"
+#include "store/db.h"
+#include "store/extra.h"
+#include "view/view.h"
+
+
+void
+user_row(struct ctx *ctx, const struct db_rows *rows, size_t row, int first,
+    struct user *out)
+{
+	out->id = db_get_text(rows, row, first);
+	out->name = db_get_text(rows, row, first + 1);
+	out->email = db_get_text(rows, row, first + 2);
+	out->email_verified = db_get_bool(rows, row, first + 3);
+	out->image = db_get_text(rows, row, first + 4);
+	out->role = db_get_text(rows, row, first + 5);
+	out->banned = db_get_bool(rows, row, first + 6);
+	out->fields = db_get_text(rows, row, first + 7);
+	out->created_at = db_get_time(ctx, rows, row, first + 8);
+	out->updated_at = db_get_time(ctx, rows, row, first + 9);
+}
+
+void
+user_view(struct ctx *ctx, struct json_object *out, const struct user *user)
+{
+	view_text(out, "name", user->name);
+	view_text(out, "email", user->email);
+	view_bool(out, "emailVerified", user->email_verified);
+	view_text(out, "image", user->image);
+	view_time(out, "createdAt", user->created_at);
+	view_time(out, "updatedAt", user->updated_at);
+	extra_view(ctx, out, &ctx->config->user_extra, user->fields);
+	view_text(out, "id", user->id);
+}
+
+enum status
+store_user_create(struct ctx *ctx, const struct user_new *new)
+{
+	/* Refusal is ordinary here, so it is no error in PostgreSQL's log. */
+	static const char sql[] =
+	    "WITH made AS ("
+	    "  INSERT INTO users (id, name, email, image, role, fields,"
+	    "    email_verified, created_at, updated_at)"
+	    "  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
+	    "  ON CONFLICT (email) DO NOTHING RETURNING id),"
+	    " account AS ("
+	    "  INSERT INTO accounts (id, user_id, provider_id, account_id,"
+	    "    password, created_at, updated_at)"
+	    "  SELECT $9, id, 'credential', id, $10, $8, $8 FROM made"
+	    "  WHERE $10::text IS NOT NULL)"
+	    " INSERT INTO wallets (id, kind, balance)"
+	    " SELECT id, 'user', 0 FROM made";
+	char account_id[ID_SIZE];
+	int64_t made = 0;
+
+	id_new(account_id, ctx->now);
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(new->id), db_text(new->name),
+	    db_text(new->email), db_text(new->image), db_text(new->role),
+	    db_text(new->fields), db_bool(new->email_verified),
+	    db_time(ctx->now), db_text(account_id), db_text(new->password)),
+	    &made));
+	return made == 1 ? ST_OK : ST_CONFLICT;
+}
+
+static enum status
+user_one(struct ctx *ctx, const char *sql, const char *key, struct user *out)
+{
+	struct db_rows rows;
+	enum status status = db_one(ctx, &rows, sql, DB_ARGS(db_text(key)));
+
+	if (status == ST_NOT_FOUND)
+		return ST_USER_NOT_FOUND;
+	TRY(status);
+	user_row(ctx, &rows, 0, 0, out);
+	return ST_OK;
+}
+
+enum status
+store_user_get(struct ctx *ctx, const char *id, struct user *out)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1";
+
+	return user_one(ctx, sql, id, out);
+}
+
+enum status
+store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.email = $1";
+
+	return user_one(ctx, sql, email, out);
+}
+
+enum status
+store_user_credential(struct ctx *ctx, const char *email, struct user *out,
+    const char **password)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS ", a.password FROM users u"
+	    " LEFT JOIN accounts a ON a.user_id = u.id"
+	    "  AND a.provider_id = 'credential' AND a.account_id = u.id"
+	    " WHERE u.email = $1";
+	struct db_rows rows;
+	enum status status;
+
+	*password = NULL;
+	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(email)));
+	if (status == ST_NOT_FOUND)
+		return ST_USER_NOT_FOUND;
+	TRY(status);
+	user_row(ctx, &rows, 0, 0, out);
+	*password = db_get_text(&rows, 0, USER_COLUMN_COUNT);
+	return ST_OK;
+}
+
+enum status
+store_password_get(struct ctx *ctx, const char *user_id,
+    const char **password)
+{
+	static const char sql[] =
+	    "SELECT password FROM accounts"
+	    " WHERE provider_id = 'credential' AND account_id = $1"
+	    "  AND password IS NOT NULL";
+	struct db_rows rows;
+	enum status status = db_one(ctx, &rows, sql,
+	    DB_ARGS(db_text(user_id)));
+
+	if (status == ST_NOT_FOUND)
+		return ST_CREDENTIAL_ACCOUNT_NOT_FOUND;
+	TRY(status);
+	*password = db_get_text(&rows, 0, 0);
+	return ST_OK;
+}
+
+enum status
+store_password_set(struct ctx *ctx, const char *user_id, const char *old,
+    const char *hash)
+{
+	static const char sql[] =
+	    "UPDATE accounts SET password = $3, updated_at = $4"
+	    " WHERE provider_id = 'credential' AND account_id = $1"
+	    "  AND password = $2";
+	int64_t changed = 0;
+
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(user_id), db_text(old),
+	    db_text(hash), db_time(ctx->now)), &changed));
+	return changed == 1 ? ST_OK : ST_CONFLICT;
+}
+
+enum status
+store_password_replace(struct ctx *ctx, const char *user_id,
+    const char *hash)
+{
+	static const char sql[] =
+	    "INSERT INTO accounts (id, user_id, provider_id, account_id,"
+	    "   password, created_at, updated_at)"
+	    " VALUES ($1, $2, 'credential', $2, $3, $4, $4)"
+	    " ON CONFLICT (provider_id, account_id)"
+	    " DO UPDATE SET password = $3, updated_at = $4";
+	char account_id[ID_SIZE];
+
+	id_new(account_id, ctx->now);
+	return db_run(ctx, sql, DB_ARGS(db_text(account_id), db_text(user_id),
+	    db_text(hash), db_time(ctx->now)), NULL);
+}
+
+enum status
+store_user_update(struct ctx *ctx, const char *id,
+    const struct user_change *change)
+{
+	static const char sql[] =
+	    "UPDATE users SET name = coalesce($2, name),"
+	    "  image = CASE WHEN $3::boolean THEN $4 ELSE image END,"
+	    "  fields = fields || $5::jsonb, updated_at = $6"
+	    " WHERE id = $1";
+	int64_t changed = 0;
+
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(id), db_text(change->name),
+	    db_bool(change->set_image), db_text(change->image),
+	    db_text(change->fields != NULL ? change->fields : "{}"),
+	    db_time(ctx->now)), &changed));
+	return changed == 1 ? ST_OK : ST_USER_NOT_FOUND;
+}
+
+enum status
+store_account_list(struct ctx *ctx, const char *user_id,
+    struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT account_id AS \"accountId\", provider_id AS \"providerId\","
+	    "  user_id AS \"userId\", created_at AS \"createdAt\","
+	    "  updated_at AS \"updatedAt\", id, '[]'::jsonb AS scopes"
+	    " FROM accounts WHERE user_id = $1 ORDER BY created_at, id"
+	    " LIMIT 100";
+
+	return db_view_all(ctx, out, sql, DB_ARGS(db_text(user_id)));
+}

@@ -1,0 +1,119 @@
+/*
+ * user.h - users and the ways they sign in
+ */
+#ifndef STORE_USER_H
+#define STORE_USER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "base/status.h"
+
+struct ctx;
+struct db_rows;
+struct json_object;
+
+#define USER_NAME_MAX 200
+#define USER_IMAGE_MAX 2000
+
+/* A row that C decides upon. Texts live in the request's arena. */
+struct user {
+	const char *id;
+	const char *name;
+	const char *email;
+	bool email_verified;
+	const char *image;		/* NULL: none */
+	const char *role;
+	bool banned;			/* now: ban_expires_at is considered */
+	const char *fields;		/* JSON object text */
+	int64_t created_at, updated_at;
+	uint64_t permissions;		/* of the role */
+};
+
+/*
+ * USER_COLUMNS - what user_row reads, for every statement that joins users
+ *
+ * A ban that has run out counts as none, everywhere the row is read. first
+ * is the number of the columns' first one in rows.
+ */
+#define USER_COLUMNS							\
+	"u.id, u.name, u.email, u.email_verified, u.image, u.role,"	\
+	" u.banned AND coalesce(u.ban_expires_at > now(), true),"	\
+	" u.fields, u.created_at, u.updated_at"
+#define USER_COLUMN_COUNT 10
+void user_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
+    int first, struct user *out);
+
+/* The wire's user object (contract core-session.md) into out. */
+void user_view(struct ctx *ctx, struct json_object *out,
+    const struct user *user);
+
+struct user_new {
+	const char *id;
+	const char *name;
+	const char *email;		/* lower case */
+	const char *image;		/* NULL: none */
+	const char *role;
+	const char *fields;		/* JSON object text */
+	const char *password;		/* hash; NULL: cannot sign in by it */
+	bool email_verified;
+};
+
+/*
+ * store_user_create - user, credential account and wallet at ctx->now
+ *
+ * ST_CONFLICT  the e-mail is taken; nothing changed
+ */
+enum status store_user_create(struct ctx *ctx, const struct user_new *new);
+
+/* The user by id or lower-case e-mail. ST_USER_NOT_FOUND. */
+enum status store_user_get(struct ctx *ctx, const char *id,
+    struct user *out);
+enum status store_user_by_email(struct ctx *ctx, const char *email,
+    struct user *out);
+
+/*
+ * What sign-in needs, in one statement: the user of the e-mail and the hash.
+ * ST_USER_NOT_FOUND; *password NULL: there is no password to compare.
+ */
+enum status store_user_credential(struct ctx *ctx, const char *email,
+    struct user *out, const char **password);
+
+/* The caller's own hash. ST_CREDENTIAL_ACCOUNT_NOT_FOUND. */
+enum status store_password_get(struct ctx *ctx, const char *user_id,
+    const char **password);
+
+/*
+ * store_password_set - a new hash in place of old
+ *
+ * ST_CONFLICT  the stored hash is no longer old; nothing changed
+ */
+enum status store_password_set(struct ctx *ctx, const char *user_id,
+    const char *old, const char *hash);
+
+/* A new hash whatever the old one was; makes the account when there is none. */
+enum status store_password_replace(struct ctx *ctx, const char *user_id,
+    const char *hash);
+
+/*
+ * store_user_update - name, image and further fields
+ *
+ * NULL name keeps it; set_image tells whether image (NULL: none) counts;
+ * fields is a JSON object merged into the stored one.
+ */
+struct user_change {
+	const char *name;
+	bool set_image;
+	const char *image;
+	const char *fields;
+};
+enum status store_user_update(struct ctx *ctx, const char *id,
+    const struct user_change *change);
+
+/* list-accounts of the contract: an object a way to sign in. */
+enum status store_account_list(struct ctx *ctx, const char *user_id,
+    struct json_object *out);
+
+#endif
