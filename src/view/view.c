@@ -211,6 +211,35 @@ view_get_text(const struct json_object *object, const char *key)
 	return json_object_get_string(value);
 }
 
+bool
+view_has(const struct json_object *object, const char *key)
+{
+	return json_object_is_type(object, json_type_object) &&
+	    json_object_object_get_ex(object, key, NULL);
+}
+
+bool
+view_is_true(const struct json_object *object, const char *key)
+{
+	struct json_object *value = view_get(object, key);
+
+	return json_object_is_type(value, json_type_boolean) &&
+	    json_object_get_boolean(value) != 0;
+}
+
+size_t
+view_count(const struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array) ?
+	    json_object_array_length(list) : 0;
+}
+
+struct json_object *
+view_at(const struct json_object *list, size_t index)
+{
+	return json_object_array_get_idx(list, index);
+}
+
 static void
 write_int(struct buf *out, const struct json_object *view)
 {

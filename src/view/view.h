@@ -45,6 +45,14 @@ struct json_object *view_get(const struct json_object *object,
     const char *key);
 const char *view_get_text(const struct json_object *object, const char *key);
 
+/* Whether a member of that name is there, null or not. */
+bool view_has(const struct json_object *object, const char *key);
+/* Whether it is there and JSON's true. */
+bool view_is_true(const struct json_object *object, const char *key);
+/* A list's length and its borrowed elements. */
+size_t view_count(const struct json_object *list);
+struct json_object *view_at(const struct json_object *list, size_t index);
+
 /* Compact JSON, "/" unescaped. view NULL is null. */
 void view_write(struct buf *out, struct json_object *view);
 

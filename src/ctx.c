@@ -1,0 +1,33 @@
+#include "ctx.h"
+
+#include <stdarg.h>
+
+#include "base/arena.h"
+
+enum status
+refuse(struct ctx *ctx, enum status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	ctx->reason = arena_vprintf(ctx->arena, format, args);
+	va_end(args);
+	return status;
+}
+
+enum status
+invalid(struct ctx *ctx, const char *slot, const char *field,
+    const char *wire, const char *human)
+{
+	struct input_error *error = arena_alloc(ctx->arena, sizeof(*error));
+	struct input_error **last = &ctx->errors;
+
+	error->slot = slot;
+	error->field = field;
+	error->wire = wire;
+	error->human = human;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = error;
+	return ST_VALIDATION_ERROR;
+}

@@ -1,0 +1,137 @@
+#include "http/address.h"
+
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+
+#define ADDRESS_BYTES 16
+
+/* IPv4 lives at ::ffff:0:0/96, so that one comparison serves both. */
+static bool
+parse(const char *text, uint8_t out[ADDRESS_BYTES])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (inet_pton(AF_INET6, text, out) == 1)
+		return true;
+	memcpy(out, mapped, sizeof(mapped));
+	return inet_pton(AF_INET, text, out + sizeof(mapped)) == 1;
+}
+
+static bool
+is_v4(const uint8_t address[ADDRESS_BYTES])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(address, mapped, sizeof(mapped)) == 0;
+}
+
+const char *
+address_normal(struct arena *arena, const char *text)
+{
+	uint8_t a[ADDRESS_BYTES];
+
+	if (!parse(text, a))
+		return NULL;
+	if (is_v4(a))
+		return arena_printf(arena, "%u.%u.%u.%u", (unsigned)a[12],
+		    (unsigned)a[13], (unsigned)a[14], (unsigned)a[15]);
+	return arena_printf(arena,
+	    "%02x%02x:%02x%02x:%02x%02x:%02x%02x:0000:0000:0000:0000",
+	    (unsigned)a[0], (unsigned)a[1], (unsigned)a[2], (unsigned)a[3],
+	    (unsigned)a[4], (unsigned)a[5], (unsigned)a[6], (unsigned)a[7]);
+}
+
+bool
+address_in(const char *address, const char *network)
+{
+	const char *slash = strchr(network, '/');
+	size_t size = slash != NULL ? (size_t)(slash - network) :
+	    strlen(network);
+	uint8_t a[ADDRESS_BYTES], n[ADDRESS_BYTES];
+	char text[INET6_ADDRSTRLEN];
+	int64_t bits = 128;
+
+	if (size >= sizeof(text))
+		return false;
+	memcpy(text, network, size);
+	text[size] = '\0';
+	if (!parse(address, a) || !parse(text, n))
+		return false;
+	if (slash != NULL) {
+		int64_t most = strchr(text, ':') == NULL ? 32 : 128;
+
+		if (!text_int(slash + 1, 0, most, &bits))
+			return false;
+		bits += 128 - most;
+	}
+	for (int64_t bit = 0; bit < bits; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		if (((a[bit / 8] ^ n[bit / 8]) & mask) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+trusted(const struct list *proxies, const char *address)
+{
+	for (size_t i = 0; i < proxies->count; i++)
+		if (address_in(address, proxies->text[i]))
+			return true;
+	return false;
+}
+
+/* The last element of the list that is no trusted proxy; NULL when an element
+ * is no address, or all are trusted. */
+static const char *
+walk(struct ctx *ctx, const char *forwarded)
+{
+	char *list = arena_text(ctx->arena, forwarded);
+
+	for (;;) {
+		char *comma = strrchr(list, ',');
+		char *item = comma != NULL ? comma + 1 : list;
+		const char *address;
+
+		item += strspn(item, " \t");
+		item[strcspn(item, " \t")] = '\0';
+		address = address_normal(ctx->arena, item);
+		if (address == NULL)
+			return NULL;
+		if (!trusted(&ctx->config->server_trusted_proxies, item))
+			return address;
+		if (comma == NULL)
+			return NULL;
+		*comma = '\0';
+	}
+}
+
+const char *
+address_of_client(struct ctx *ctx)
+{
+	const struct config *config = ctx->config;
+	const char *peer = request_param(&ctx->request, "REMOTE_ADDR");
+	const char *forwarded = request_param(&ctx->request,
+	    "HTTP_X_FORWARDED_FOR");
+	const char *address = NULL;
+
+	if (strcmp(config->server_client_address, "forwarded") == 0) {
+		if (forwarded != NULL && (strchr(forwarded, ',') == NULL ||
+		    config->server_trusted_proxies.count > 0))
+			address = walk(ctx, forwarded);
+	} else if (peer != NULL) {
+		address = address_normal(ctx->arena, peer);
+		if (forwarded != NULL &&
+		    trusted(&config->server_trusted_proxies, peer))
+			address = walk(ctx, forwarded);
+	}
+	return address != NULL ? address : "";
+}

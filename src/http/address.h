@@ -1,0 +1,34 @@
+/*
+ * address.h - the client's address, as far as it can be believed
+ */
+#ifndef HTTP_ADDRESS_H
+#define HTTP_ADDRESS_H
+
+#include <stdbool.h>
+
+struct arena;
+struct ctx;
+
+/*
+ * address_normal - an address in the one spelling we store and compare
+ *
+ * IPv4 as it is, IPv4-mapped IPv6 as IPv4, other IPv6 masked to its /64 and
+ * written out in full, lower-case (contract README, section 11). NULL when
+ * text is no address.
+ */
+const char *address_normal(struct arena *arena, const char *text);
+
+/* Whether address lies in network ("192.0.2.1", "10.0.0.0/8", "fd00::/8"). */
+bool address_in(const char *address, const char *network);
+
+/*
+ * address_of_client - normalised, "" when unknown
+ *
+ * server.client_address = socket: REMOTE_ADDR; when that is a trusted proxy,
+ * X-Forwarded-For is walked from the right over trusted ones.
+ * = forwarded: X-Forwarded-For alone, by the wire contract's rule: exactly one
+ * address, or the walk when proxies are configured.
+ */
+const char *address_of_client(struct ctx *ctx);
+
+#endif

@@ -1,0 +1,337 @@
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "http/fcgi.h"
+#include "http/response.h"
+#include "routes.h"
+#include "store/user.h"
+#include "view/view.h"
+
+/* Style, script and pictures of our own; nothing inline, nothing framed. */
+#define PAGE_POLICY							\
+	"Content-Security-Policy: default-src 'none'; style-src 'self';"	\
+	" script-src 'self'; img-src 'self'; form-action 'self';"	\
+	" base-uri 'none'; frame-ancestors 'none'\r\n"			\
+	"Referrer-Policy: same-origin\r\n"				\
+	"Cross-Origin-Opener-Policy: same-origin\r\n"			\
+	"Permissions-Policy: camera=(), geolocation=(), microphone=()\r\n"
+#define DATA_POLICY							\
+	"Content-Security-Policy: default-src 'none';"			\
+	" frame-ancestors 'none'\r\n"
+#define EVERY_POLICY							\
+	"X-Content-Type-Options: nosniff\r\n"				\
+	"Cross-Origin-Resource-Policy: same-origin\r\n"
+#define SECURE_POLICY							\
+	"Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"
+
+static bool
+is_clean(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+void
+response_header(struct ctx *ctx, const char *name, const char *value)
+{
+	struct header *header = arena_alloc(ctx->arena, sizeof(*header));
+	struct header **last = &ctx->response.headers;
+
+	if (!is_clean(name) || !is_clean(value))
+		panic("header %s holds control characters", name);
+	header->name = name;
+	header->value = value;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = header;
+}
+
+void
+response_cookie(struct ctx *ctx, const char *name, const char *value,
+    int64_t max_age)
+{
+	struct buf buf;
+
+	buf_init(&buf, ctx->arena, 256);
+	buf_printf(&buf, "%s=%s; ", name, value);
+	if (max_age >= 0)
+		buf_printf(&buf, "Max-Age=%lld; ", (long long)max_age);
+	buf_text(&buf, "Path=/; HttpOnly; ");
+	if (ctx->config->secure)
+		buf_text(&buf, "Secure; ");
+	buf_text(&buf, "SameSite=Lax");
+	response_header(ctx, "Set-Cookie", buf.data);
+}
+
+enum status
+respond_next(struct ctx *ctx, const char *format, ...)
+{
+	va_list args;
+
+	if (ctx->route->face != FACE_PAGE)
+		return ST_OK;
+	va_start(args, format);
+	ctx->response.location = arena_vprintf(ctx->arena, format, args);
+	va_end(args);
+	ctx->response.redirect = 303;
+	return ST_OK;
+}
+
+enum status
+respond_redirect(struct ctx *ctx, const char *location)
+{
+	ctx->response.location = location;
+	ctx->response.redirect = 302;
+	return ST_OK;
+}
+
+enum status
+respond_null(struct ctx *ctx)
+{
+	ctx->response.null_body = true;
+	return ST_OK;
+}
+
+struct json_object *
+respond_list(struct ctx *ctx)
+{
+	ctx->response.list = view_root_list(ctx->arena);
+	return ctx->response.list;
+}
+
+enum face
+face_of(const struct ctx *ctx)
+{
+	const char *path = ctx->request.path;
+	const char *base = ctx->config->server_base_path;
+	size_t size = strlen(base);
+
+	if (ctx->route != NULL)
+		return ctx->route->face;
+	if (strncmp(path, base, size) == 0 &&
+	    (path[size] == '/' || path[size] == '\0'))
+		return FACE_AUTH;
+	if (text_starts(path, "/api/") || text_starts(path, "/auth/"))
+		return FACE_JSON;
+	return FACE_PAGE;
+}
+
+static const char *
+http_phrase(int http)
+{
+	static const struct {
+		int http;
+		const char *phrase;
+	} phrases[] = {
+		{ 200, "OK" }, { 302, "Found" }, { 303, "See Other" },
+		{ 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" }, { 403, "Forbidden" },
+		{ 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 409, "Conflict" }, { 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (phrases[i].http == http)
+			return phrases[i].phrase;
+	return "Unknown";
+}
+
+/* "[body.email] Invalid email address; [body] ..." in the order found. */
+static const char *
+errors_text(struct ctx *ctx)
+{
+	struct buf buf;
+
+	buf_init(&buf, ctx->arena, 256);
+	for (const struct input_error *e = ctx->errors; e != NULL; e = e->next)
+		buf_printf(&buf, "%s[%s%s%s] %s", buf.size > 0 ? "; " : "",
+		    e->slot, e->field[0] != '\0' ? "." : "", e->field,
+		    e->wire);
+	return buf.data;
+}
+
+static const char *
+error_message(struct ctx *ctx, enum status status)
+{
+	if (ctx->message != NULL)
+		return ctx->message;
+	return ctx->errors != NULL ? errors_text(ctx) : status_text(status);
+}
+
+static void
+put_member(struct buf *out, const char *name, const char *text)
+{
+	buf_char(out, out->size == 0 ? '{' : ',');
+	buf_json_text(out, name, strlen(name));
+	buf_char(out, ':');
+	buf_json_text(out, text, strlen(text));
+}
+
+/* The contract's errors and our own differ by two members only. */
+static void
+error_json(struct ctx *ctx, enum status status, enum face face,
+    struct buf *out)
+{
+	const char *code = ctx->code != NULL ? ctx->code :
+	    status_code(status);
+
+	/* The contract has no code here. */
+	if (face == FACE_AUTH && status == ST_TOO_MANY_REQUESTS)
+		code = "";
+	if (face == FACE_JSON)
+		put_member(out, "error", http_phrase(status_http(status)));
+	put_member(out, "message", error_message(ctx, status));
+	if (code[0] != '\0')
+		put_member(out, "code", code);
+	if (face == FACE_JSON)
+		put_member(out, "requestId", ctx->request.id);
+	buf_char(out, '}');
+}
+
+static void
+body_json(struct ctx *ctx, enum status status, enum face face,
+    struct buf *out)
+{
+	if (status != ST_OK)
+		error_json(ctx, status, face, out);
+	else if (ctx->response.null_body)
+		buf_text(out, "null");
+	else if (ctx->response.list != NULL)
+		view_write(out, ctx->response.list);
+	else
+		view_write(out, ctx->view);
+}
+
+/* A template that fails to render says so in the log; the visitor gets a plain
+ * sentence instead of half a page. */
+static enum status
+body_page(struct ctx *ctx, const char *template, enum status status,
+    struct buf *out)
+{
+	if (template_render(ctx->templates, template, ctx->view, ctx->page,
+	    out) == ST_OK)
+		return status;
+	out->size = 0;
+	buf_printf(out, "<!doctype html><title>Error</title><h1>%s</h1>"
+	    "<p>Request %s</p>\n", status_text(ST_INTERNAL), ctx->request.id);
+	return ST_INTERNAL;
+}
+
+/* A path that is none of ours: browsers get a page, programs nothing. */
+static bool
+wants_nothing(const struct ctx *ctx, enum status status, enum face face)
+{
+	const char *accept = request_param(&ctx->request, "HTTP_ACCEPT");
+
+	if (ctx->response.empty || status == ST_NOT_MODIFIED)
+		return true;
+	return status == ST_NOT_FOUND && ctx->route == NULL &&
+	    (face == FACE_AUTH || accept == NULL ||
+	    strstr(accept, "text/html") == NULL);
+}
+
+static void
+put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
+{
+	const struct response *response = &ctx->response;
+	bool page = face == FACE_PAGE && response->body == NULL;
+
+	buf_printf(head, "Status: %d %s\r\n", http, http_phrase(http));
+	for (const struct header *h = response->headers; h != NULL;
+	    h = h->next)
+		buf_printf(head, "%s: %s\r\n", h->name, h->value);
+	if (response->location != NULL)
+		buf_printf(head, "Location: %s\r\n", response->location);
+	if (ctx->retry_after > 0)
+		buf_printf(head, "Retry-After: %lld\r\nX-Retry-After: %lld\r\n",
+		    (long long)ctx->retry_after, (long long)ctx->retry_after);
+	buf_printf(head, "X-Request-Id: %s\r\n", ctx->request.id);
+	if (response->body == NULL)
+		buf_text(head, "Cache-Control: no-store\r\n");
+	buf_text(head, page ? PAGE_POLICY : DATA_POLICY);
+	buf_text(head, EVERY_POLICY);
+	if (ctx->config->secure)
+		buf_text(head, SECURE_POLICY);
+}
+
+static const char *
+content_type(enum face face)
+{
+	return face == FACE_PAGE ? "text/html; charset=utf-8" :
+	    face == FACE_AUTH ? "application/json" :
+	    "application/json; charset=utf-8";
+}
+
+static void
+log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
+{
+	const struct route *route = ctx->route;
+
+	log_line(http >= 500 ? LOG_ERROR_LEVEL : LOG_INFO_LEVEL, "request",
+	    (const struct log_field[]){
+		LOG_TEXT("method", ctx->request.method_text),
+		LOG_TEXT("route", route != NULL ? route->path : NULL),
+		LOG_TEXT("path", route != NULL ? NULL : ctx->request.path),
+		LOG_INT("status", http),
+		LOG_INT("bytes", (int64_t)bytes),
+		LOG_INT("us", clock_monotonic_us() - ctx->request.started_us),
+		LOG_TEXT("userId", ctx->user != NULL ? ctx->user->id : NULL),
+		LOG_TEXT("address", ctx->request.address),
+		LOG_TEXT("reason", ctx->reason),
+		LOG_TEXT("lost", delivered ? NULL : "the web server left"),
+		LOG_END });
+}
+
+void
+respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
+{
+	struct response *response = &ctx->response;
+	enum face face = face_of(ctx);
+	struct buf head, body;
+	bool delivered;
+	int http;
+
+	buf_init(&head, ctx->arena, 1024);
+	buf_init(&body, ctx->arena, face == FACE_PAGE ? 16384 : 1024);
+	if (status_http(status) == 503 && ctx->retry_after == 0)
+		ctx->retry_after = 1;
+	if (response->body != NULL)
+		buf_put(&body, response->body, response->body_size);
+	else if (response->redirect == 0 &&
+	    !wants_nothing(ctx, status, face)) {
+		response->content_type = content_type(face);
+		if (face == FACE_PAGE)
+			status = body_page(ctx, status == ST_OK ||
+			    ctx->shown_again ? ctx->route->template : "error",
+			    status, &body);
+		else
+			body_json(ctx, status, face, &body);
+	}
+	http = response->redirect != 0 ? response->redirect :
+	    response->http != 0 ? response->http : status_http(status);
+	put_headers(ctx, &head, http, face);
+	if (response->content_type != NULL)
+		buf_printf(&head, "Content-Type: %s\r\n",
+		    response->content_type);
+	buf_printf(&head, "Content-Length: %zu\r\n\r\n", body.size);
+	delivered = fcgi_write(fcgi, head.data, head.size) &&
+	    (ctx->request.method == METHOD_HEAD ||
+	    fcgi_write(fcgi, body.data, body.size));
+	delivered = fcgi_finish(fcgi) && delivered;
+	log_access(ctx, http, body.size, delivered);
+}
