@@ -1,0 +1,71 @@
+#include "guard/guard.h"
+
+#include "config.h"
+#include "ctx.h"
+#include "guard/form_token.h"
+#include "guard/session.h"
+#include "routes.h"
+#include "store/session.h"
+#include "store/user.h"
+
+/* The same refusal in the words of each face (DESIGN, errors). */
+static enum status
+anonymous(const struct ctx *ctx, enum status found)
+{
+	bool nobody = found == ST_UNAUTHORIZED || found == ST_TOKEN_EXPIRED;
+
+	if (nobody && ctx->route->face == FACE_AUTH)
+		return ST_UNAUTHORIZED;
+	if (found == ST_UNAUTHORIZED && ctx->route->face == FACE_JSON)
+		return ST_INVALID_TOKEN;
+	return found;
+}
+
+static enum status
+pass_level(struct ctx *ctx, const struct guard *guard)
+{
+	int64_t fresh_ms = ctx->config->session_fresh_age * 1000;
+	enum status found;
+
+	if (guard->level == GUARD_ANYONE)
+		return ST_OK;
+	found = session_find(ctx);
+	if (guard->level == GUARD_VISITOR &&
+	    (found == ST_UNAUTHORIZED || found == ST_TOKEN_EXPIRED)) {
+		ctx->reason = NULL;
+		return ST_OK;
+	}
+	TRY(anonymous(ctx, found));
+	switch (guard->level) {
+	case GUARD_VISITOR:
+	case GUARD_SESSION:
+		return ST_OK;
+	case GUARD_FRESH:
+		return fresh_ms == 0 ||
+		    ctx->now - ctx->session->created_at < fresh_ms ? ST_OK :
+		    refuse(ctx, ST_SESSION_NOT_FRESH, "signed in too long ago");
+	case GUARD_PERMISSION:
+		return permission_in(ctx->user->permissions,
+		    guard->permission) ? ST_OK :
+		    refuse(ctx, ST_FORBIDDEN, "%s lacks %s", ctx->user->role,
+		    permission_text(guard->permission));
+	case GUARD_NONE:
+	case GUARD_ANYONE:
+		break;
+	}
+	return refuse(ctx, ST_FORBIDDEN, "the route has no guard");
+}
+
+enum status
+guard_pass(struct ctx *ctx)
+{
+	const struct route *route = ctx->route;
+
+	if (route->guard.level == GUARD_NONE)
+		return refuse(ctx, ST_FORBIDDEN, "the route has no guard");
+	TRY(pass_level(ctx, &route->guard));
+	if (route->face != FACE_PAGE)
+		return ST_OK;
+	ctx->form_token = form_token(ctx);
+	return route->method == METHOD_GET ? ST_OK : form_token_check(ctx);
+}

@@ -1,0 +1,56 @@
+/*
+ * guard.h - who may pass
+ *
+ * Zero refuses: a row without a guard, a session that is not found, a role
+ * nobody knows. What a guard refuses it explains in ctx->reason.
+ */
+#ifndef GUARD_GUARD_H
+#define GUARD_GUARD_H
+
+#include "base/status.h"
+
+struct ctx;
+
+/*
+ * rate_pass - count the request against its address and path
+ *
+ * Runs for every request, routed or not (contract README, section 10).
+ * ST_TOO_MANY_REQUESTS, with ctx->retry_after in seconds.
+ */
+enum status rate_pass(struct ctx *ctx);
+
+/*
+ * origin_pass - foreign sites may not act with somebody's cookies
+ *
+ * The wire contract's rules (contract README, section 9) for everything but
+ * pages, which carry a form token instead; callback URLs in the body or query
+ * must be trusted in any case. Runs after the body is parsed.
+ *
+ * ST_MISSING_OR_NULL_ORIGIN, ST_INVALID_ORIGIN, ST_INVALID_CALLBACK_URL and
+ * its sisters, ST_BAD_REQUEST.
+ */
+enum status origin_pass(struct ctx *ctx);
+
+/*
+ * login_pass - the contract's login CSRF rules, for rows that say so
+ *
+ * Runs after validation (contract README, sections 2 and 9.3).
+ */
+enum status login_pass(struct ctx *ctx);
+
+/*
+ * guard_pass - the row's guard
+ *
+ * Fills ctx->session and ctx->user where the level looks for them, extends a
+ * session that is due, and on a page's POST checks the form token.
+ *
+ * ST_UNAUTHORIZED        nobody is signed in
+ * ST_TOKEN_EXPIRED       (JSON) the session has ended
+ * ST_SESSION_NOT_FRESH   signed in too long ago
+ * ST_FORBIDDEN           not allowed
+ * ST_INVALID_CSRF_TOKEN  the form was not ours, or is too old
+ */
+enum status guard_pass(struct ctx *ctx);
+
+
+#endif

@@ -1,0 +1,123 @@
+#include "guard/hash_slot.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "config.h"
+#include "ctx.h"
+#include "guard/shared.h"
+
+#define RETRY_AFTER_SECONDS 1
+
+static struct worker_slot *
+own_slot(struct shared *shared)
+{
+	pid_t pid = getpid();
+
+	for (int i = 0; i < SHARED_WORKERS; i++)
+		if (atomic_load(&shared->worker[i].pid) == pid)
+			return &shared->worker[i];
+	return NULL;
+}
+
+static int
+count_state(struct shared *shared, enum worker_state state)
+{
+	int count = 0;
+
+	for (int i = 0; i < SHARED_WORKERS; i++)
+		if (atomic_load(&shared->worker[i].state) == (int)state)
+			count++;
+	return count;
+}
+
+/* Under the lock: hashing, waiting, or neither. */
+static enum worker_state
+apply(struct shared *shared, struct worker_slot *own)
+{
+	int hashing = count_state(shared, WORKER_HASHING);
+	int waiting = count_state(shared, WORKER_WAITING);
+	bool queued = atomic_load(&own->state) == WORKER_WAITING;
+	int most = shared->workers * 3 / 4;
+
+	if (hashing < shared->slots) {
+		atomic_store(&own->state, WORKER_HASHING);
+		return WORKER_HASHING;
+	}
+	if (!queued && hashing + waiting >= most)
+		return WORKER_BUSY;
+	atomic_store(&own->state, WORKER_WAITING);
+	return WORKER_WAITING;
+}
+
+static void
+sleep_on(_Atomic uint32_t *word, uint32_t seen, int64_t us)
+{
+	struct timespec timeout = { .tv_sec = (time_t)(us / 1000000),
+	    .tv_nsec = (long)(us % 1000000 * 1000) };
+
+	(void)syscall(SYS_futex, word, FUTEX_WAIT, seen, &timeout, NULL, 0);
+}
+
+void
+hash_slot_wake(struct shared *shared)
+{
+	atomic_fetch_add(&shared->turn, 1);
+	(void)syscall(SYS_futex, &shared->turn, FUTEX_WAKE, INT_MAX, NULL,
+	    NULL, 0);
+}
+
+static enum status
+busy(struct ctx *ctx, const char *why)
+{
+	ctx->retry_after = RETRY_AFTER_SECONDS;
+	return refuse(ctx, ST_BUSY, "%s", why);
+}
+
+enum status
+hash_slot_take(struct ctx *ctx)
+{
+	struct shared *shared = ctx->shared;
+	struct worker_slot *own = shared != NULL ? own_slot(shared) : NULL;
+	int64_t until = clock_monotonic_us() +
+	    ctx->config->worker_hash_wait_ms * 1000;
+
+	/* A worker that runs alone shares its processors with nobody. */
+	if (own == NULL)
+		return ST_OK;
+	for (;;) {
+		uint32_t seen = atomic_load(&shared->turn);
+		enum worker_state state;
+		int64_t left;
+
+		shared_lock(&shared->slots_lock);
+		state = apply(shared, own);
+		shared_unlock(&shared->slots_lock);
+		if (state == WORKER_HASHING)
+			return ST_OK;
+		if (state == WORKER_BUSY)
+			return busy(ctx, "too many passwords wait for hashing");
+		left = until - clock_monotonic_us();
+		if (left <= 0) {
+			atomic_store(&own->state, WORKER_BUSY);
+			return busy(ctx, "no hash slot in time");
+		}
+		sleep_on(&shared->turn, seen, left);
+	}
+}
+
+void
+hash_slot_give(struct ctx *ctx)
+{
+	struct worker_slot *own;
+
+	if (ctx->shared == NULL || (own = own_slot(ctx->shared)) == NULL)
+		return;
+	atomic_store(&own->state, WORKER_BUSY);
+	hash_slot_wake(ctx->shared);
+}

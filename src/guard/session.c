@@ -1,0 +1,129 @@
+#include "guard/session.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "routes.h"
+#include "store/session.h"
+#include "trust/sign.h"
+
+void
+session_forget(struct ctx *ctx)
+{
+	response_cookie(ctx, ctx->config->cookie_session, "", 0);
+	response_cookie(ctx, ctx->config->cookie_data, "", 0);
+	response_cookie(ctx, ctx->config->cookie_dont_remember, "", 0);
+}
+
+void
+session_cookies(struct ctx *ctx, const struct session *session, bool remember)
+{
+	const struct config *config = ctx->config;
+
+	response_cookie(ctx, config->cookie_session, cookie_sign(ctx->arena,
+	    config->server_secret, session->token),
+	    remember ? config->session_expires_in : -1);
+	if (!remember)
+		response_cookie(ctx, config->cookie_dont_remember,
+		    cookie_sign(ctx->arena, config->server_secret, "true"),
+		    -1);
+}
+
+static const char *
+bearer(struct ctx *ctx)
+{
+	const char *header = request_param(&ctx->request,
+	    "HTTP_AUTHORIZATION");
+
+	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
+		return NULL;
+	return bearer_verify(ctx->arena, ctx->config->server_secret,
+	    header + 7);
+}
+
+/* A token in the header replaces the cookie's, as the reference has it. */
+static const char *
+credential(struct ctx *ctx)
+{
+	const struct config *config = ctx->config;
+	const char *token = bearer(ctx);
+	const char *cookie, *forget;
+
+	forget = request_cookie(&ctx->request, config->cookie_dont_remember);
+	if (forget != NULL)
+		ctx->not_remembered = text_is("true", cookie_verify(
+		    ctx->arena, config->server_secret, forget));
+	if (token != NULL)
+		return token;
+	cookie = request_cookie(&ctx->request, config->cookie_session);
+	return cookie != NULL ? cookie_verify(ctx->arena,
+	    config->server_secret, cookie) : NULL;
+}
+
+/* With deferred refresh, a GET never writes (contract core-session.md, 7). */
+static bool
+may_write(const struct ctx *ctx)
+{
+	return !ctx->config->session_defer_refresh ||
+	    ctx->request.method != METHOD_GET;
+}
+
+static enum status
+end_expired(struct ctx *ctx, const struct session *session)
+{
+	session_forget(ctx);
+	if (may_write(ctx))
+		TRY(store_session_end(ctx, session->id));
+	return refuse(ctx, ST_TOKEN_EXPIRED, "session %s has expired",
+	    session->id);
+}
+
+static bool
+refresh_is_due(const struct ctx *ctx, const struct session *session)
+{
+	const struct config *config = ctx->config;
+	const char *disabled = request_query(&ctx->request, "disableRefresh");
+
+	if (!config->session_refresh || ctx->not_remembered ||
+	    session->impersonated_by != NULL ||
+	    (disabled != NULL && disabled[0] != '\0'))
+		return false;
+	return session->expires_at - (config->session_expires_in -
+	    config->session_update_age) * 1000 <= ctx->now;
+}
+
+enum status
+session_find(struct ctx *ctx)
+{
+	const char *token = credential(ctx);
+	struct session *session;
+	struct user *user;
+	enum status status;
+
+	if (token == NULL)
+		return refuse(ctx, ST_UNAUTHORIZED, "no valid credential");
+	session = arena_alloc(ctx->arena, sizeof(*session));
+	user = arena_alloc(ctx->arena, sizeof(*user));
+	status = store_session_find(ctx, token, session, user);
+	if (status == ST_NOT_FOUND) {
+		session_forget(ctx);
+		return refuse(ctx, ST_UNAUTHORIZED, "no session of this token");
+	}
+	TRY(status);
+	if (session->expires_at <= ctx->now)
+		return end_expired(ctx, session);
+	user->permissions = permissions_of(user->role);
+	ctx->refresh_due = refresh_is_due(ctx, session);
+	if (ctx->refresh_due && may_write(ctx)) {
+		TRY(store_session_extend(ctx, session,
+		    ctx->config->session_expires_in));
+		session_cookies(ctx, session, true);
+	}
+	ctx->session = session;
+	ctx->user = user;
+	return ST_OK;
+}

@@ -1,0 +1,65 @@
+/*
+ * shared.h - memory that all workers of a host share
+ *
+ * Made by the master before the first worker, passed on as a descriptor. No
+ * truth lives here: losing it costs some counts. A worker may be killed at any
+ * instruction; its locks are robust and the master frees what it held.
+ */
+#ifndef GUARD_SHARED_H
+#define GUARD_SHARED_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define SHARED_WORKERS 64
+#define RATE_BUCKETS 8192	/* sets of RATE_WAYS entries */
+#define RATE_WAYS 4
+#define RATE_LOCKS 64
+
+enum worker_state {
+	WORKER_NONE, WORKER_STARTING, WORKER_IDLE, WORKER_BUSY,
+	WORKER_WAITING,		/* for a hash slot */
+	WORKER_HASHING
+};
+
+struct worker_slot {
+	_Atomic pid_t pid;
+	_Atomic int state;	/* enum worker_state */
+	_Atomic uint64_t served;
+};
+
+struct rate_entry {
+	uint64_t key;		/* 0: free */
+	int64_t last_ms;
+	int64_t window_ms;
+	uint32_t count;
+};
+
+struct shared {
+	/* hash slots: states change under the lock, waiters sleep on turn */
+	pthread_mutex_t slots_lock;
+	_Atomic uint32_t turn;
+	int32_t slots;
+	int32_t workers;
+	struct worker_slot worker[SHARED_WORKERS];
+
+	pthread_mutex_t rate_lock[RATE_LOCKS];
+	uint8_t rate_seed[16];
+	struct rate_entry rate[RATE_BUCKETS][RATE_WAYS];
+};
+
+/* A new mapping behind a memory file descriptor, ready for use; -1: failed. */
+int shared_create(int32_t workers, int32_t slots);
+/* Maps it. NULL on failure. */
+struct shared *shared_map(int fd);
+
+/* Frees what a dead worker held. */
+void shared_reap(struct shared *shared, pid_t pid);
+
+/* Locks, repairing the state when its owner was killed. */
+void shared_lock(pthread_mutex_t *lock);
+void shared_unlock(pthread_mutex_t *lock);
+
+#endif
