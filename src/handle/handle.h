@@ -1,0 +1,100 @@
+/*
+ * handle.h - what happens, one file per noun
+ *
+ * Handlers are called by the row in routes.c, inside a transaction, with
+ * ctx->input read and bounded and the guard passed. They fill ctx->view and do
+ * not know how it is shown. A *_prepare runs before the transaction and does
+ * what is slow; *_page is the GET of a page and fills a refused POST's again.
+ */
+#ifndef HANDLE_HANDLE_H
+#define HANDLE_HANDLE_H
+
+#include "base/status.h"
+
+struct ctx;
+struct form;
+
+/* sign_in.c */
+extern const struct form sign_in_form, login_form, signin_form;
+enum status sign_in_prepare(struct ctx *ctx);
+enum status sign_in(struct ctx *ctx);
+enum status signin_alias(struct ctx *ctx);
+enum status login_page(struct ctx *ctx);
+
+/* sign_up.c */
+extern const struct form sign_up_form, signup_form;
+enum status sign_up_prepare(struct ctx *ctx);
+enum status sign_up(struct ctx *ctx);
+enum status signup_alias(struct ctx *ctx);
+enum status signup_page(struct ctx *ctx);
+
+/* session.c */
+extern const struct form revoke_session_form;
+enum status get_session(struct ctx *ctx);
+enum status post_session(struct ctx *ctx);
+enum status list_sessions(struct ctx *ctx);
+enum status revoke_session(struct ctx *ctx);
+enum status revoke_sessions(struct ctx *ctx);
+enum status revoke_other_sessions(struct ctx *ctx);
+enum status update_session(struct ctx *ctx);
+enum status sign_out(struct ctx *ctx);
+enum status session_alias(struct ctx *ctx);
+enum status logout_page(struct ctx *ctx);
+enum status security_page(struct ctx *ctx);
+enum status security_revoke(struct ctx *ctx);
+
+/* user.c */
+extern const struct form update_user_form, profile_form, record_form;
+enum status update_user(struct ctx *ctx);
+enum status profile_save(struct ctx *ctx);
+enum status profile_page(struct ctx *ctx);
+enum status list_accounts(struct ctx *ctx);
+enum status me(struct ctx *ctx);
+
+/* password.c */
+extern const struct form change_password_form;
+enum status change_password_prepare(struct ctx *ctx);
+enum status change_password(struct ctx *ctx);
+
+/*
+ * password_bounds - the configured lengths, counted as the contract does
+ *
+ * ST_PASSWORD_TOO_SHORT, ST_PASSWORD_TOO_LONG.
+ */
+enum status password_bounds(struct ctx *ctx, const char *password);
+
+/* In a hash slot: a new hash into *hash. ST_BUSY, ST_INVALID. */
+enum status password_make(struct ctx *ctx, const char *password,
+    const char **hash);
+
+/*
+ * In a hash slot: is it the password behind hash (NULL: nobody's)? *better
+ * receives a new hash when hash was not made at the configured cost, else
+ * NULL. ST_INVALID_PASSWORD, ST_BUSY.
+ */
+enum status password_check(struct ctx *ctx, const char *password,
+    const char *hash, const char **better);
+
+/* wallet.c: what a user's pages and programs see of the wallet */
+enum status wallet_page(struct ctx *ctx, const char *user_id);
+enum status wallet_json(struct ctx *ctx, const char *user_id);
+
+/* system.c */
+enum status home(struct ctx *ctx);
+enum status ok(struct ctx *ctx);
+enum status error_route(struct ctx *ctx);
+enum status health(struct ctx *ctx);
+
+/* page.c */
+
+/*
+ * page_fill - ctx->page, and the view of a page that could not be made
+ *
+ * Runs after the handler of a PAGE row, and for paths without a row when a
+ * browser asks. A refused POST's page is filled by the row's again, with what
+ * was typed and what was wrong; nobody signed in is sent to /login. Returns
+ * the status to respond with.
+ */
+enum status page_fill(struct ctx *ctx, enum status status);
+
+#endif

@@ -1,0 +1,158 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "guard/hash_slot.h"
+#include "guard/session.h"
+#include "handle/handle.h"
+#include "http/form.h"
+#include "store/audit.h"
+#include "store/session.h"
+#include "store/user.h"
+#include "trust/password.h"
+#include "view/view.h"
+
+struct change {
+	const char *new_password;
+	const char *current_password;
+	enum choice revoke_others;
+};
+
+static const struct form_field change_fields[] = {
+	FIELD_TEXT(struct change, new_password, "newPassword", 0, INT32_MAX,
+	    .secret = true, .label = "The new password"),
+	FIELD_TEXT(struct change, current_password, "currentPassword", 0,
+	    INT32_MAX, .secret = true, .label = "The current password"),
+	FIELD_BOOL(struct change, revoke_others, "revokeOtherSessions",
+	    .optional = true),
+};
+const struct form change_password_form = FORM(change_fields, struct change);
+
+struct changed {
+	const char *old, *hash;
+};
+
+static struct password_cost
+cost(const struct config *config)
+{
+	return (struct password_cost){
+		.memory_kib = (uint32_t)config->password_memory_kib,
+		.passes = (uint32_t)config->password_passes,
+		.lanes = (uint32_t)config->password_lanes,
+	};
+}
+
+enum status
+password_bounds(struct ctx *ctx, const char *password)
+{
+	int64_t length = (int64_t)text_utf16_length(password);
+
+	if (length < ctx->config->password_min_length)
+		return refuse(ctx, ST_PASSWORD_TOO_SHORT, "%lld characters",
+		    (long long)length);
+	if (length > ctx->config->password_max_length)
+		return refuse(ctx, ST_PASSWORD_TOO_LONG, "%lld characters",
+		    (long long)length);
+	return ST_OK;
+}
+
+static enum status
+make(struct ctx *ctx, const char *password, const char **hash)
+{
+	struct password_cost wanted = cost(ctx->config);
+	char out[PASSWORD_HASH_SIZE];
+
+	if (!password_hash(ctx->passwords, &wanted, password, out))
+		return refuse(ctx, ST_INVALID_PASSWORD, "cannot be hashed");
+	*hash = arena_text(ctx->arena, out);
+	return ST_OK;
+}
+
+enum status
+password_make(struct ctx *ctx, const char *password, const char **hash)
+{
+	enum status status;
+
+	TRY(hash_slot_take(ctx));
+	status = make(ctx, password, hash);
+	hash_slot_give(ctx);
+	return status;
+}
+
+enum status
+password_check(struct ctx *ctx, const char *password, const char *hash,
+    const char **better)
+{
+	struct password_cost wanted = cost(ctx->config);
+	enum password_verdict verdict;
+	enum status status = ST_OK;
+
+	*better = NULL;
+	TRY(hash_slot_take(ctx));
+	verdict = password_verify(ctx->passwords, &wanted, hash, password);
+	if (verdict == PASSWORD_RIGHT_REHASH)
+		status = make(ctx, password, better);
+	hash_slot_give(ctx);
+	if (verdict == PASSWORD_WRONG)
+		return refuse(ctx, ST_INVALID_PASSWORD, "wrong password");
+	return status;
+}
+
+enum status
+change_password_prepare(struct ctx *ctx)
+{
+	const struct change *change = ctx->input;
+	struct changed *changed = arena_alloc(ctx->arena, sizeof(*changed));
+	const char *better;
+
+	TRY(password_bounds(ctx, change->new_password));
+	TRY(store_password_get(ctx, ctx->user->id, &changed->old));
+	TRY(password_check(ctx, change->current_password, changed->old,
+	    &better));
+	TRY(password_make(ctx, change->new_password, &changed->hash));
+	ctx->prepared = changed;
+	return ST_OK;
+}
+
+/* All sessions end, and the caller goes on in a new one (ASVS 7.4.3). */
+static enum status
+renew_session(struct ctx *ctx, struct session *session)
+{
+	bool remember = !ctx->not_remembered;
+
+	TRY(store_session_revoke_all(ctx, ctx->user->id, NULL, NULL));
+	TRY(store_session_create(ctx, ctx->user->id, NULL, remember ?
+	    ctx->config->session_expires_in : SESSION_NOT_REMEMBERED_SECONDS,
+	    session));
+	session_cookies(ctx, session, remember);
+	return ST_OK;
+}
+
+enum status
+change_password(struct ctx *ctx)
+{
+	const struct change *change = ctx->input;
+	const struct changed *changed = ctx->prepared;
+	struct session *session = arena_alloc(ctx->arena, sizeof(*session));
+	bool renew = change->revoke_others == CHOICE_YES;
+	enum status status;
+
+	status = store_password_set(ctx, ctx->user->id, changed->old,
+	    changed->hash);
+	if (status == ST_CONFLICT)
+		return refuse(ctx, ST_INVALID_PASSWORD,
+		    "the password was changed meanwhile");
+	TRY(status);
+	if (renew)
+		TRY(renew_session(ctx, session));
+	TRY(store_audit_write(ctx, &(struct audit){
+	    .action = "password.change", .target_type = "user",
+	    .target_id = ctx->user->id }));
+	view_text(ctx->view, "token", renew ? session->token : NULL);
+	user_view(ctx, view_object(ctx->view, "user"), ctx->user);
+	ctx->response.flash = renew ? "Your password is changed, and all "
+	    "other devices are signed out." : "Your password is changed.";
+	return respond_next(ctx, "/account/security");
+}

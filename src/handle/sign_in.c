@@ -1,0 +1,196 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "guard/session.h"
+#include "handle/handle.h"
+#include "http/form.h"
+#include "http/path.h"
+#include "routes.h"
+#include "store/audit.h"
+#include "store/session.h"
+#include "store/user.h"
+#include "view/view.h"
+
+struct login {
+	const char *email;
+	const char *password;
+	const char *callback_url;	/* on the wire */
+	const char *next;		/* on the page */
+	enum choice remember;
+};
+
+#define EMAIL_FIELD							\
+	FIELD_TEXT(struct login, email, "email", 0, INT32_MAX,		\
+	    .label = "E-mail")
+#define PASSWORD_FIELD							\
+	FIELD_TEXT(struct login, password, "password", 0, INT32_MAX,	\
+	    .secret = true, .label = "Password")
+#define REMEMBER_FIELD							\
+	FIELD_BOOL(struct login, remember, "rememberMe", .optional = true)
+
+static const struct form_field sign_in_fields[] = {
+	EMAIL_FIELD,
+	PASSWORD_FIELD,
+	FIELD_TEXT(struct login, callback_url, "callbackURL", 0, INT32_MAX,
+	    .optional = true),
+	REMEMBER_FIELD,
+};
+static const struct form_field login_fields[] = {
+	EMAIL_FIELD,
+	PASSWORD_FIELD,
+	FIELD_TEXT(struct login, next, "next", 0, 2000, .optional = true),
+	REMEMBER_FIELD,
+};
+static const struct form_field alias_fields[] = {
+	EMAIL_FIELD,
+	PASSWORD_FIELD,
+	REMEMBER_FIELD,
+};
+const struct form sign_in_form = FORM(sign_in_fields, struct login,
+    .form_body = true);
+const struct form login_form = FORM(login_fields, struct login);
+const struct form signin_form = FORM(alias_fields, struct login,
+    .form_body = true);
+
+struct checked {
+	struct user user;
+	const char *hash;	/* the one the password was held against */
+	const char *better;	/* to replace it, or NULL */
+};
+
+/*
+ * Unknown and known addresses answer alike in status, body and time: a dummy
+ * hash is computed where there is none, and what else may be wrong with the
+ * account is told only to who knows the password.
+ */
+static enum status
+check(struct ctx *ctx, const struct login *login, struct checked *checked)
+{
+	enum status status = store_user_credential(ctx,
+	    text_lower(ctx->arena, login->email), &checked->user,
+	    &checked->hash);
+
+	if (status != ST_OK && status != ST_USER_NOT_FOUND)
+		return status;
+	if (status == ST_USER_NOT_FOUND)
+		checked->hash = NULL;
+	status = password_check(ctx, login->password, checked->hash,
+	    &checked->better);
+	if (status == ST_INVALID_PASSWORD)
+		return refuse(ctx, ST_INVALID_EMAIL_OR_PASSWORD, "%s",
+		    checked->hash == NULL ? "no such credential" :
+		    "wrong password");
+	return status;
+}
+
+enum status
+sign_in_prepare(struct ctx *ctx)
+{
+	const struct login *login = ctx->input;
+	struct checked *checked = arena_alloc(ctx->arena, sizeof(*checked));
+
+	if (!ctx->config->password_enabled)
+		return refuse(ctx, ST_EMAIL_PASSWORD_DISABLED, "switched off");
+	if (!text_email(login->email))
+		return refuse(ctx, ST_INVALID_EMAIL, "no e-mail address");
+	if (text_utf16_length(login->password) >
+	    (size_t)ctx->config->password_max_length)
+		return refuse(ctx, ST_PASSWORD_TOO_LONG, "too long");
+	TRY(check(ctx, login, checked));
+	if (checked->user.banned)
+		return refuse(ctx, ST_BANNED_USER, "user %s is banned",
+		    checked->user.id);
+	if (ctx->config->password_require_verification &&
+	    !checked->user.email_verified)
+		return refuse(ctx, ST_EMAIL_NOT_VERIFIED, "user %s",
+		    checked->user.id);
+	ctx->prepared = checked;
+	return ST_OK;
+}
+
+/* A page's visitor says so; on the wire, silence means yes. */
+static bool
+is_remembered(const struct ctx *ctx, const struct login *login)
+{
+	return ctx->route->face == FACE_PAGE ?
+	    login->remember == CHOICE_YES : login->remember != CHOICE_NO;
+}
+
+/* In a browser the old session ends with the new one's birth (ASVS 7.2.4);
+ * the wire contract leaves it to its owner. */
+static enum status
+end_old_session(struct ctx *ctx)
+{
+	const struct config *config = ctx->config;
+
+	if (ctx->route->face != FACE_PAGE)
+		return ST_OK;
+	if (ctx->not_remembered)
+		response_cookie(ctx, config->cookie_dont_remember, "", 0);
+	return ctx->session == NULL ? ST_OK :
+	    store_session_end(ctx, ctx->session->id);
+}
+
+enum status
+sign_in(struct ctx *ctx)
+{
+	const struct login *login = ctx->input;
+	const struct checked *checked = ctx->prepared;
+	struct session *session = arena_alloc(ctx->arena, sizeof(*session));
+	bool remember = is_remembered(ctx, login);
+	enum status status;
+
+	TRY(end_old_session(ctx));
+	TRY(store_session_create(ctx, checked->user.id, checked->hash,
+	    remember ? ctx->config->session_expires_in :
+	    SESSION_NOT_REMEMBERED_SECONDS, session));
+	if (checked->better != NULL) {
+		status = store_password_set(ctx, checked->user.id,
+		    checked->hash, checked->better);
+		if (status != ST_OK && status != ST_CONFLICT)
+			return status;
+	}
+	ctx->user = &checked->user;
+	TRY(store_audit_write(ctx, &(struct audit){
+	    .action = "session.create", .target_type = "user",
+	    .target_id = checked->user.id }));
+	session_cookies(ctx, session, remember);
+	view_bool(ctx->view, "redirect", login->callback_url != NULL);
+	view_text(ctx->view, "token", session->token);
+	if (login->callback_url != NULL) {
+		view_text(ctx->view, "url", login->callback_url);
+		ctx->response.location = login->callback_url;
+	}
+	user_view(ctx, view_object(ctx->view, "user"), &checked->user);
+	return respond_next(ctx, "%s", login->next != NULL &&
+	    path_next(login->next) ? login->next : "/account");
+}
+
+enum status
+signin_alias(struct ctx *ctx)
+{
+	TRY(sign_in(ctx));
+	view_bool(ctx->view, "success", true);
+	view_text(ctx->view, "userId", ctx->user->id);
+	return ST_OK;
+}
+
+enum status
+login_page(struct ctx *ctx)
+{
+	struct json_object *form = view_object(ctx->view, "form");
+	const char *next = request_query(&ctx->request, "next");
+
+	if (ctx->session != NULL && ctx->request.method == METHOD_GET)
+		return respond_next(ctx, "/account");
+	view_null(form, "email");
+	view_null(form, "rememberMe");
+	view_text(form, "next", next != NULL && path_next(next) ? next : NULL);
+	view_bool(ctx->view, "canSignUp", ctx->config->password_enabled &&
+	    ctx->config->password_sign_up);
+	view_bool(ctx->view, "canResetPassword", false);
+	return ST_OK;
+}

@@ -1,0 +1,148 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "guard/session.h"
+#include "handle/handle.h"
+#include "handle/show.h"
+#include "http/form.h"
+#include "store/audit.h"
+#include "store/extra.h"
+#include "store/session.h"
+#include "store/user.h"
+#include "view/view.h"
+
+struct profile {
+	const char *name;
+	const char *image;
+};
+
+static const struct form_field update_fields[] = {
+	FIELD_TEXT(struct profile, name, "name", 0, USER_NAME_MAX,
+	    .optional = true),
+	FIELD_TEXT(struct profile, image, "image", 0, USER_IMAGE_MAX,
+	    .optional = true, .nullable = true),
+};
+static const struct form_field profile_fields[] = {
+	FIELD_TEXT(struct profile, name, "name", 1, USER_NAME_MAX,
+	    .label = "Name"),
+	FIELD_TEXT(struct profile, image, "image", 0, USER_IMAGE_MAX,
+	    .optional = true, .label = "Picture address"),
+};
+const struct form update_user_form = FORM(update_fields, struct profile,
+    .record = true);
+const struct form profile_form = FORM(profile_fields, struct profile);
+
+/* update-user and update-session: any object. */
+struct record {
+	int64_t nothing;
+};
+static const struct form_field record_fields[] = {
+	FIELD_INT(struct record, nothing, "", 0, 0, .optional = true),
+};
+const struct form record_form = FORM(record_fields, struct record,
+    .record = true);
+
+static enum status
+audit_update(struct ctx *ctx, const struct user_change *change)
+{
+	struct json_object *before = view_root(ctx->arena);
+	struct json_object *after = view_root(ctx->arena);
+
+	if (change->name != NULL) {
+		view_text(before, "name", ctx->user->name);
+		view_text(after, "name", change->name);
+	}
+	if (change->set_image) {
+		view_text(before, "image", ctx->user->image);
+		view_text(after, "image", change->image);
+	}
+	return store_audit_write(ctx, &(struct audit){
+	    .action = "user.update", .target_type = "user",
+	    .target_id = ctx->user->id, .before = before, .after = after });
+}
+
+enum status
+update_user(struct ctx *ctx)
+{
+	const struct profile *input = ctx->input;
+	struct user_change change = { .name = input->name,
+		.set_image = view_has(ctx->body, "image"),
+		.image = input->image };
+	size_t count;
+
+	if (view_has(ctx->body, "email"))
+		return refuse(ctx, ST_EMAIL_CAN_NOT_BE_UPDATED, "email");
+	TRY(extra_take(ctx, &ctx->config->user_extra, ctx->body, false,
+	    &change.fields, &count));
+	if (change.name == NULL && !change.set_image && count == 0) {
+		ctx->code = "";
+		return refuse(ctx, ST_NO_FIELDS_TO_UPDATE, "nothing to do");
+	}
+	TRY(store_user_update(ctx, ctx->user->id, &change));
+	TRY(audit_update(ctx, &change));
+	session_cookies(ctx, ctx->session, !ctx->not_remembered);
+	view_bool(ctx->view, "status", true);
+	return ST_OK;
+}
+
+/* Other sites show it: nothing but a web address. */
+static enum status
+image_bounds(struct ctx *ctx, const char *image)
+{
+	if (image == NULL || text_starts(image, "https://") ||
+	    text_starts(image, "http://"))
+		return ST_OK;
+	return invalid(ctx, "body", "image", "Invalid URL",
+	    "The picture address must start with https://.");
+}
+
+enum status
+profile_save(struct ctx *ctx)
+{
+	const struct profile *input = ctx->input;
+	struct user_change change = { .name = input->name, .set_image = true,
+		.image = input->image };
+
+	TRY(image_bounds(ctx, input->image));
+	TRY(store_user_update(ctx, ctx->user->id, &change));
+	TRY(audit_update(ctx, &change));
+	ctx->response.flash = "Your changes are saved.";
+	return respond_next(ctx, "/account");
+}
+
+enum status
+list_accounts(struct ctx *ctx)
+{
+	return store_account_list(ctx, ctx->user->id, respond_list(ctx));
+}
+
+enum status
+profile_page(struct ctx *ctx)
+{
+	const struct user *user = ctx->user;
+	struct json_object *shown = view_object(ctx->view, "user");
+	struct json_object *form = view_object(ctx->view, "form");
+	char date[FORMAT_MOMENT_SIZE];
+
+	format_date(date, user->created_at);
+	user_view(ctx, shown, user);
+	view_text(shown, "roleText", show_role(user->role));
+	view_text(shown, "createdAtText", date);
+	view_text(form, "name", user->name);
+	view_text(form, "image", user->image);
+	return wallet_page(ctx, user->id);
+}
+
+enum status
+me(struct ctx *ctx)
+{
+	struct json_object *shown = view_object(ctx->view, "user");
+
+	user_view(ctx, shown, ctx->user);
+	view_text(shown, "role", ctx->user->role);
+	return wallet_json(ctx, ctx->user->id);
+}
