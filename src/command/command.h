@@ -1,0 +1,42 @@
+/*
+ * command.h - what an operator types
+ *
+ * Each command returns an exit status: 0 done, 1 refused or failed (the reason
+ * is on standard error), 2 wrongly called.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+
+struct config;
+struct ctx;
+
+struct options {
+	const char *config;	/* --config */
+	const char *email;	/* --email */
+	const char *name;	/* --name */
+	const char *role;	/* --role */
+	const char *verb;	/* the word after the command, or NULL */
+};
+
+int command_migrate(struct config *config, const struct options *options);
+int command_config(struct config *config, const struct options *options);
+int command_routes(struct config *config, const struct options *options);
+int command_user(struct config *config, const struct options *options);
+int command_ledger(struct config *config, const struct options *options);
+
+/*
+ * command_with_db - run work with a ctx on the administrator's database
+ *
+ * In one transaction, unless alone, which is for work that makes its own.
+ */
+int command_with_db(struct config *config, void *input, bool alone,
+    enum status (*work)(struct ctx *ctx));
+
+/* Says what went wrong, in the status's words, and returns 1. */
+int command_failed(const struct ctx *ctx, enum status status);
+
+#endif

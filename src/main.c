@@ -1,0 +1,167 @@
+/*
+ * main.c - choose the command
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command/command.h"
+#include "config.h"
+#include "proc/proc.h"
+
+static int
+serve_command(struct config *config, const struct options *options)
+{
+	return master_run(config, &(struct proc_args){
+	    .config = options->config });
+}
+
+static int
+worker_command(struct config *config, const struct options *options)
+{
+	(void)options;
+	return worker_run(config);
+}
+
+static int
+janitor_command(struct config *config, const struct options *options)
+{
+	(void)options;
+	return janitor_run(config);
+}
+
+static const struct command {
+	const char *name;
+	const char *arguments;
+	const char *help;
+	int (*run)(struct config *config, const struct options *options);
+} commands[] = {
+	{ "serve", "", "Run the service: a master, its workers and helpers.\n"
+	    "SIGTERM ends it, SIGHUP replaces all workers one by one.",
+	    serve_command },
+	{ "migrate", "", "Bring the database to this version's schema.",
+	    command_migrate },
+	{ "config", "", "Print every setting, its value and where it came "
+	    "from.\nSecrets are not shown.", command_config },
+	{ "user", "add|passwd|role|list [--email E] [--name N] [--role R]",
+	    "Manage users from the command line; passwords come on standard "
+	    "input.\nRoles: user, admin_ro, admin_rw, super_admin.",
+	    command_user },
+	{ "routes", "", "Print the map: method, path, face, guard.",
+	    command_routes },
+	{ "ledger", "verify", "Recompute every balance from its transfers.\n"
+	    "Fails when anything differs.", command_ledger },
+	{ "worker", "", "Run one worker alone; descriptor 0 is the listening "
+	    "socket.", worker_command },
+	{ "janitor", "", "Run the janitor alone.", janitor_command },
+};
+
+static void
+usage(FILE *out)
+{
+	(void)fprintf(out, "Usage: tollgate COMMAND [--config FILE]\n\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		(void)fprintf(out, "  %-8s %.*s\n", commands[i].name,
+		    (int)strcspn(commands[i].help, "\n"), commands[i].help);
+	(void)fprintf(out, "  version  Print the version.\n\n"
+	    "The configuration is " CONFIG_FILE " unless --config or\n"
+	    "TOLLGATE_CONFIG names another; tollgate COMMAND --help tells "
+	    "more.\n");
+}
+
+static const struct command *
+find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void
+help(const struct command *command)
+{
+	(void)printf("Usage: tollgate %s %s%s[--config FILE]\n\n%s\n",
+	    command->name, command->arguments,
+	    command->arguments[0] != '\0' ? " " : "", command->help);
+}
+
+/* False when the arguments are wrong; help is answered here. */
+static bool
+read_options(int argc, char **argv, const struct command *command,
+    struct options *options)
+{
+	static const struct option known[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "email", required_argument, NULL, 'e' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "role", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
+		if (letter == 'c')
+			options->config = optarg;
+		else if (letter == 'e')
+			options->email = optarg;
+		else if (letter == 'n')
+			options->name = optarg;
+		else if (letter == 'r')
+			options->role = optarg;
+		else if (letter == 'h') {
+			help(command);
+			exit(EXIT_SUCCESS);
+		} else {
+			return false;
+		}
+	}
+	if (optind < argc)
+		options->verb = argv[optind++];
+	return optind >= argc;
+}
+
+static enum log_level
+level_of(const char *word)
+{
+	static const char *const words[] = { [LOG_DEBUG_LEVEL] = "debug",
+		[LOG_INFO_LEVEL] = "info", [LOG_WARN_LEVEL] = "warn",
+		[LOG_ERROR_LEVEL] = "error" };
+	int level = LOG_DEBUG_LEVEL;
+
+	while (level < LOG_ERROR_LEVEL && strcmp(words[level], word) != 0)
+		level++;
+	return (enum log_level)level;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+	struct options options = { .config = getenv("TOLLGATE_CONFIG") };
+	struct config *config;
+
+	if (argc > 1 && (strcmp(argv[1], "version") == 0 ||
+	    strcmp(argv[1], "--version") == 0)) {
+		(void)printf("tollgate " VERSION_TEXT "\n");
+		return 0;
+	}
+	if (argc > 1 && (strcmp(argv[1], "help") == 0 ||
+	    strcmp(argv[1], "--help") == 0)) {
+		usage(stdout);
+		return 0;
+	}
+	if (command == NULL ||
+	    !read_options(argc - 1, argv + 1, command, &options)) {
+		usage(stderr);
+		return 2;
+	}
+	config = config_load(options.config);
+	if (config == NULL)
+		return 2;
+	log_open(command->name, level_of(config->server_log_level));
+	return command->run(config, &options);
+}

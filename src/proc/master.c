@@ -1,0 +1,383 @@
+/*
+ * The master: opens the socket, starts and replaces the rest. No database, no
+ * input; it does three things - listen, spawn, reap - and is otherwise empty.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config.h"
+#include "guard/shared.h"
+#include "proc/proc.h"
+#include "proc/socket.h"
+
+#define CHILDREN (SHARED_WORKERS + 1)
+#define JANITOR SHARED_WORKERS		/* the last child is no worker */
+#define TICK_MS 20			/* while something is on its way */
+#define REST_MS 1000
+#define EARLY_DEATH_MS 1000
+#define THROTTLE_FIRST_MS 250
+#define THROTTLE_MOST_MS 30000
+#define STOP_SECONDS 30
+
+struct child {
+	pid_t pid;		/* 0: none */
+	int64_t born;		/* ms */
+	int64_t generation;
+	bool leaving;		/* was told to */
+};
+
+struct master {
+	struct config *config;
+	const struct proc_args *args;
+	struct shared *shared;
+	int listen_fd, shared_fd, signals;
+	int alive[2];		/* children see its end when we die */
+	struct child child[CHILDREN];
+	int64_t generation;	/* grows with each SIGHUP */
+	int64_t not_before;	/* throttle: no birth until then, ms */
+	int64_t throttle_ms;
+	int64_t stop_at;	/* 0: not stopping */
+	bool ready;
+};
+
+static int64_t
+now_ms(void)
+{
+	return clock_monotonic_us() / 1000;
+}
+
+static void
+notify(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+	(void)sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+/* ---- births ----------------------------------------------------------------- */
+
+_Noreturn static void
+become(struct master *master, int index)
+{
+	const char *config = master->args->config;
+	const char *const argv[] = { "tollgate",
+		index == JANITOR ? "janitor" : "worker",
+		config != NULL ? "--config" : NULL, config, NULL };
+	const int fds[][2] = {
+		{ master->listen_fd, PROC_LISTEN_FD },
+		{ master->shared_fd, PROC_SHARED_FD },
+		{ master->alive[0], PROC_MASTER_FD },
+	};
+	int moved[3];
+	char number[16];
+	sigset_t none;
+
+	/* Out of each other's way first, then into place. */
+	for (int i = 0; i < 3; i++)
+		moved[i] = fcntl(fds[i][0], F_DUPFD, 16);
+	for (int i = 0; i < 3; i++)
+		if (moved[i] < 0 || dup2(moved[i], fds[i][1]) < 0)
+			_exit(127);
+	(void)close_range(PROC_MASTER_FD + 1, ~0U, 0);
+	(void)snprintf(number, sizeof(number), "%d", index);
+	(void)setenv("TG_WORKER", number, 1);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	(void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+static void
+spawn(struct master *master, int index)
+{
+	struct child *child = &master->child[index];
+	pid_t pid;
+
+	if (index != JANITOR) {
+		atomic_store(&master->shared->worker[index].pid, 0);
+		atomic_store(&master->shared->worker[index].served, 0);
+		atomic_store(&master->shared->worker[index].state,
+		    WORKER_STARTING);
+	}
+	pid = fork();
+	if (pid == 0)
+		become(master, index);
+	if (pid < 0) {
+		log_error("master", "fork: %s", strerror(errno));
+		master->not_before = now_ms() + THROTTLE_FIRST_MS;
+		return;
+	}
+	*child = (struct child){ .pid = pid, .born = now_ms(),
+		.generation = master->generation };
+}
+
+/* ---- deaths ----------------------------------------------------------------- */
+
+/* A child that dies before its first job is a sign of structural trouble:
+ * trying at once again would only burn processor time and logs. */
+static void
+throttle(struct master *master, const struct child *child, bool served)
+{
+	if (child->leaving || served ||
+	    now_ms() - child->born >= EARLY_DEATH_MS) {
+		master->throttle_ms = 0;
+		return;
+	}
+	master->throttle_ms = master->throttle_ms == 0 ? THROTTLE_FIRST_MS :
+	    master->throttle_ms * 2;
+	if (master->throttle_ms > THROTTLE_MOST_MS)
+		master->throttle_ms = THROTTLE_MOST_MS;
+	master->not_before = now_ms() + master->throttle_ms;
+	log_error("master", "a child dies as soon as it is born; next try in "
+	    "%lld ms", (long long)master->throttle_ms);
+}
+
+static void
+bury(struct master *master, pid_t pid, int wait_status)
+{
+	for (int i = 0; i < CHILDREN; i++) {
+		struct child *child = &master->child[i];
+		bool served;
+
+		if (child->pid != pid)
+			continue;
+		served = i == JANITOR || atomic_load(
+		    &master->shared->worker[i].served) > 0;
+		if (WIFSIGNALED(wait_status))
+			log_error("master", "child %ld was ended by signal %d",
+			    (long)pid, WTERMSIG(wait_status));
+		else if (WEXITSTATUS(wait_status) != 0)
+			log_error("master", "child %ld ended with status %d",
+			    (long)pid, WEXITSTATUS(wait_status));
+		throttle(master, child, served);
+		shared_reap(master->shared, pid);
+		if (i != JANITOR)
+			atomic_store(&master->shared->worker[i].state,
+			    WORKER_NONE);
+		*child = (struct child){ 0 };
+	}
+}
+
+static void
+reap(struct master *master)
+{
+	int wait_status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
+		bury(master, pid, wait_status);
+}
+
+static void
+dismiss(struct child *child)
+{
+	child->leaving = true;
+	(void)kill(child->pid, SIGTERM);
+}
+
+/* ---- what should be there --------------------------------------------------- */
+
+struct census {
+	int current, current_ready, old;
+	int free;		/* an index without child, or -1 */
+	int oldest;		/* index of a child of an old generation */
+};
+
+static struct census
+count_workers(const struct master *master)
+{
+	struct census census = { .free = -1, .oldest = -1 };
+
+	for (int i = 0; i < SHARED_WORKERS; i++) {
+		const struct child *child = &master->child[i];
+		int state = atomic_load(&master->shared->worker[i].state);
+
+		if (child->pid == 0) {
+			if (census.free < 0)
+				census.free = i;
+		} else if (child->leaving) {
+			continue;
+		} else if (child->generation != master->generation) {
+			census.old++;
+			census.oldest = i;
+		} else {
+			census.current++;
+			census.current_ready += state > WORKER_STARTING;
+		}
+	}
+	return census;
+}
+
+/* After SIGHUP one worker more than usual is kept: an old one leaves when a
+ * new one is ready, so that no request finds fewer workers than before. */
+static void
+tend_workers(struct master *master)
+{
+	int wanted = (int)master->config->worker_count;
+	struct census census = count_workers(master);
+
+	while (census.current + census.old < wanted + (census.old > 0) &&
+	    census.free >= 0 && now_ms() >= master->not_before) {
+		spawn(master, census.free);
+		census = count_workers(master);
+	}
+	if (census.old > 0 && census.current_ready + census.old > wanted)
+		dismiss(&master->child[census.oldest]);
+	if (census.current_ready > 0 && !master->ready) {
+		master->ready = true;
+		log_info("master", "ready with %d workers", wanted);
+		notify("READY=1");
+	}
+}
+
+static void
+tend(struct master *master)
+{
+	struct child *janitor = &master->child[JANITOR];
+
+	if (master->stop_at != 0)
+		return;
+	tend_workers(master);
+	if (janitor->pid == 0 && now_ms() >= master->not_before)
+		spawn(master, JANITOR);
+	else if (janitor->pid != 0 && !janitor->leaving &&
+	    janitor->generation != master->generation)
+		dismiss(janitor);
+}
+
+static bool
+is_settled(const struct master *master)
+{
+	struct census census = count_workers(master);
+
+	return census.old == 0 && master->child[JANITOR].pid != 0 &&
+	    census.current_ready == (int)master->config->worker_count;
+}
+
+static bool
+is_alone(const struct master *master)
+{
+	for (int i = 0; i < CHILDREN; i++)
+		if (master->child[i].pid != 0)
+			return false;
+	return true;
+}
+
+/* ---- signals ---------------------------------------------------------------- */
+
+static void
+reload(struct master *master)
+{
+	struct config *config = config_load(master->args->config);
+
+	if (config == NULL) {
+		log_error("master", "the configuration has an error; going on "
+		    "with the old one");
+		return;
+	}
+	config_free(master->config);
+	master->config = config;
+	master->shared->workers = (int32_t)config->worker_count;
+	master->generation++;
+	master->not_before = 0;
+	master->throttle_ms = 0;
+	log_info("master", "replacing all workers");
+}
+
+static void
+stop(struct master *master)
+{
+	if (master->stop_at != 0)
+		return;
+	notify("STOPPING=1");
+	log_info("master", "stopping: requests in flight are finished");
+	master->stop_at = now_ms() + STOP_SECONDS * 1000;
+	for (int i = 0; i < CHILDREN; i++)
+		if (master->child[i].pid != 0)
+			dismiss(&master->child[i]);
+}
+
+static void
+kill_rest(struct master *master)
+{
+	for (int i = 0; i < CHILDREN; i++)
+		if (master->child[i].pid != 0)
+			(void)kill(master->child[i].pid, SIGKILL);
+}
+
+static void
+take_signals(struct master *master)
+{
+	struct signalfd_siginfo info;
+
+	while (read(master->signals, &info, sizeof(info)) ==
+	    (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			stop(master);
+		else if (info.ssi_signo == SIGHUP && master->stop_at == 0)
+			reload(master);
+	}
+	reap(master);
+}
+
+static int
+loop(struct master *master)
+{
+	struct pollfd watched = { .fd = master->signals, .events = POLLIN };
+
+	for (;;) {
+		tend(master);
+		(void)poll(&watched, 1, master->stop_at == 0 &&
+		    is_settled(master) ? REST_MS : TICK_MS);
+		take_signals(master);
+		notify("WATCHDOG=1");
+		if (master->stop_at == 0)
+			continue;
+		if (is_alone(master))
+			return 0;
+		if (now_ms() > master->stop_at)
+			kill_rest(master);
+	}
+}
+
+int
+master_run(struct config *config, const struct proc_args *args)
+{
+	static const char *const needed[] = { "server_url", "server_secret",
+		"db_url", NULL };
+	struct master master = { .config = config, .args = args };
+	int32_t slots = (int32_t)config->worker_hash_slots;
+
+	if (!config_need(config, needed))
+		return 2;
+	if (slots == 0)
+		slots = (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	master.signals = proc_signals();
+	master.listen_fd = socket_open(config);
+	master.shared_fd = shared_create((int32_t)config->worker_count, slots);
+	if (master.signals < 0 || master.listen_fd < 0 ||
+	    master.shared_fd < 0 || pipe2(master.alive, O_CLOEXEC) != 0)
+		return 1;
+	master.shared = shared_map(master.shared_fd);
+	if (master.shared == NULL)
+		return 1;
+	return loop(&master);
+}

@@ -1,0 +1,246 @@
+#include "routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "config.h"
+#include "ctx.h"
+#include "handle/admin.h"
+#include "handle/handle.h"
+#include "http/assets.h"
+#include "http/form.h"
+
+/* One line a guard keeps a row on two or three lines. */
+#define AUTH(verb, p) .face = FACE_AUTH, .method = METHOD_##verb, .path = p
+#define JSON(verb, p) .face = FACE_JSON, .method = METHOD_##verb, .path = p
+#define PAGE(verb, p, t) .face = FACE_PAGE, .method = METHOD_##verb,	\
+	.path = p, .title = t
+#define ANYONE .guard = { GUARD_ANYONE, PERMISSION_NONE }
+#define VISITOR .guard = { GUARD_VISITOR, PERMISSION_NONE }
+#define SESSION .guard = { GUARD_SESSION, PERMISSION_NONE }
+#define FRESH .guard = { GUARD_FRESH, PERMISSION_NONE }
+#define MAY(p) .guard = { GUARD_PERMISSION, PERMISSION_##p }
+#define READ .one_read = true
+
+const struct route routes[] = {
+	/* ---- the wire contract, below server.base_path ---- */
+	{ AUTH(GET, "/get-session"), VISITOR, READ, .handler = get_session },
+	{ AUTH(POST, "/get-session"), VISITOR, READ,
+	    .handler = post_session },
+	{ AUTH(GET, "/session"), VISITOR, READ, .handler = get_session },
+	{ AUTH(GET, "/ok"), ANYONE, READ, .handler = ok },
+	{ AUTH(GET, "/error"), ANYONE, READ, .handler = error_route },
+	{ AUTH(POST, "/sign-up/email"), ANYONE, .form = &sign_up_form,
+	    .prepare = sign_up_prepare, .handler = sign_up, .login = true },
+	{ AUTH(POST, "/sign-in/email"), ANYONE, .form = &sign_in_form,
+	    .prepare = sign_in_prepare, .handler = sign_in, .login = true },
+	{ AUTH(POST, "/sign-out"), VISITOR, .handler = sign_out },
+	{ AUTH(GET, "/list-sessions"), FRESH, READ,
+	    .handler = list_sessions },
+	{ AUTH(POST, "/revoke-session"), SESSION,
+	    .form = &revoke_session_form, .handler = revoke_session },
+	{ AUTH(POST, "/revoke-sessions"), SESSION,
+	    .handler = revoke_sessions },
+	{ AUTH(POST, "/revoke-other-sessions"), SESSION,
+	    .handler = revoke_other_sessions },
+	{ AUTH(POST, "/update-session"), SESSION, .form = &record_form,
+	    .handler = update_session },
+	{ AUTH(POST, "/update-user"), SESSION, .form = &update_user_form,
+	    .handler = update_user },
+	{ AUTH(POST, "/change-password"), SESSION,
+	    .form = &change_password_form, .prepare = change_password_prepare,
+	    .handler = change_password },
+	{ AUTH(GET, "/list-accounts"), SESSION, READ,
+	    .handler = list_accounts },
+
+	/* ---- the short names other systems use ---- */
+	{ JSON(POST, "/api/auth/signup"), ANYONE, .form = &signup_form,
+	    .prepare = sign_up_prepare, .handler = signup_alias,
+	    .login = true, .rate = "/sign-up/email" },
+	{ JSON(POST, "/api/auth/signin"), ANYONE, .form = &signin_form,
+	    .prepare = sign_in_prepare, .handler = signin_alias,
+	    .login = true, .rate = "/sign-in/email" },
+	{ JSON(POST, "/api/auth/signout"), VISITOR, .handler = sign_out },
+	{ JSON(POST, "/auth/register"), ANYONE, .form = &signup_form,
+	    .prepare = sign_up_prepare, .handler = signup_alias,
+	    .login = true, .rate = "/sign-up/email" },
+	{ JSON(POST, "/auth/login"), ANYONE, .form = &signin_form,
+	    .prepare = sign_in_prepare, .handler = signin_alias,
+	    .login = true, .rate = "/sign-in/email" },
+	{ JSON(POST, "/auth/logout"), VISITOR, .handler = sign_out },
+	{ JSON(GET, "/auth/session"), SESSION, READ,
+	    .handler = session_alias },
+	{ JSON(GET, "/auth/health"), ANYONE, READ, .handler = health },
+
+	/* ---- pages of a visitor ---- */
+	{ PAGE(GET, "/", "Home"), VISITOR, READ, .handler = home },
+	{ PAGE(GET, "/assets/:name", "Asset"), ANYONE, READ,
+	    .handler = assets_serve },
+	{ PAGE(GET, "/login", "Sign in"), VISITOR, READ,
+	    .handler = login_page, .template = "login" },
+	{ PAGE(POST, "/login", "Sign in"), VISITOR, .form = &login_form,
+	    .prepare = sign_in_prepare, .handler = sign_in,
+	    .template = "login", .again = login_page,
+	    .rate = "/sign-in/email" },
+	{ PAGE(GET, "/signup", "Create your account"), VISITOR, READ,
+	    .handler = signup_page, .template = "signup" },
+	{ PAGE(POST, "/signup", "Create your account"), VISITOR,
+	    .form = &signup_form, .prepare = sign_up_prepare,
+	    .handler = sign_up, .template = "signup", .again = signup_page,
+	    .rate = "/sign-up/email" },
+	{ PAGE(GET, "/logout", "Sign out"), VISITOR, READ,
+	    .handler = logout_page, .template = "logout" },
+	{ PAGE(POST, "/logout", "Sign out"), VISITOR, .handler = sign_out,
+	    .template = "logout", .again = logout_page },
+
+	/* ---- pages of a user ---- */
+	{ PAGE(GET, "/account", "Profile"), SESSION, READ,
+	    .handler = profile_page, .template = "account" },
+	{ PAGE(POST, "/account", "Profile"), SESSION, .form = &profile_form,
+	    .handler = profile_save, .template = "account",
+	    .again = profile_page },
+	{ PAGE(GET, "/account/security", "Security"), SESSION, READ,
+	    .handler = security_page, .template = "account_security" },
+	{ PAGE(POST, "/account/security/password", "Security"), SESSION,
+	    .form = &change_password_form, .prepare = change_password_prepare,
+	    .handler = change_password, .template = "account_security",
+	    .again = security_page, .rate = "/change-password" },
+	{ PAGE(POST, "/account/security/sessions/revoke-others", "Security"),
+	    SESSION, .handler = revoke_other_sessions,
+	    .template = "account_security", .again = security_page },
+	{ PAGE(POST, "/account/security/sessions/:id/revoke", "Security"),
+	    SESSION, .handler = security_revoke,
+	    .template = "account_security", .again = security_page },
+
+	/* ---- our own API ---- */
+	{ JSON(GET, "/api/me"), SESSION, READ, .handler = me },
+	/* ADMIN ROWS */
+};
+const size_t routes_count = sizeof(routes) / sizeof(routes[0]);
+
+static const char *
+method_text(enum method method)
+{
+	switch (method) {
+	case METHOD_GET:
+		return "GET";
+	case METHOD_HEAD:
+		return "HEAD";
+	case METHOD_POST:
+		return "POST";
+	case METHOD_PUT:
+		return "PUT";
+	case METHOD_PATCH:
+		return "PATCH";
+	case METHOD_DELETE:
+		return "DELETE";
+	case METHOD_OPTIONS:
+		return "OPTIONS";
+	case METHOD_OTHER:
+		break;
+	}
+	return "?";
+}
+
+/* Segments equal, or ":name" against one segment that is not empty. */
+static bool
+path_fits(struct ctx *ctx, const char *pattern, const char *path)
+{
+	size_t count = 0;
+
+	while (*pattern != '\0') {
+		if (*pattern != ':') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		size_t size = strcspn(path, "/");
+
+		if (size == 0 || count == CTX_PARAMS)
+			return false;
+		ctx->param[count++] = arena_copy(ctx->arena, path, size);
+		path += size;
+		pattern += strcspn(pattern, "/");
+	}
+	return *path == '\0';
+}
+
+/* HEAD is GET without the body, but the contract knows no HEAD. */
+static bool
+method_fits(const struct route *route, enum method method)
+{
+	return route->method == method || (method == METHOD_HEAD &&
+	    route->method == METHOD_GET && route->face != FACE_AUTH);
+}
+
+static void
+allow(struct buf *allowed, const struct route *route)
+{
+	const char *method = method_text(route->method);
+
+	if (strstr(allowed->data, method) != NULL)
+		return;
+	buf_printf(allowed, "%s%s", allowed->size > 0 ? ", " : "", method);
+	if (route->method == METHOD_GET)
+		buf_text(allowed, ", HEAD");
+}
+
+/* The path as rows of the contract spell it, or NULL outside of it. */
+static const char *
+below_base(const struct ctx *ctx)
+{
+	const char *base = ctx->config->server_base_path;
+	size_t size = strlen(base);
+
+	return strncmp(ctx->request.path, base, size) == 0 &&
+	    ctx->request.path[size] == '/' ? ctx->request.path + size : NULL;
+}
+
+enum status
+route_find(struct ctx *ctx)
+{
+	const char *below = below_base(ctx);
+	struct buf allowed;
+
+	buf_init(&allowed, ctx->arena, 64);
+	for (size_t i = 0; i < routes_count; i++) {
+		const struct route *route = &routes[i];
+		const char *path = route->face == FACE_AUTH ? below :
+		    ctx->request.path;
+
+		if (path == NULL || !path_fits(ctx, route->path, path))
+			continue;
+		if (method_fits(route, ctx->request.method)) {
+			ctx->route = route;
+			return ST_OK;
+		}
+		if (route->face != FACE_AUTH)
+			allow(&allowed, route);
+	}
+	if (allowed.size == 0)
+		return refuse(ctx, ST_NOT_FOUND, "no such route");
+	response_header(ctx, "Allow", allowed.data);
+	return refuse(ctx, ST_METHOD_NOT_ALLOWED, "no such method here");
+}
+
+void
+routes_print(const char *base_path)
+{
+	static const char *const faces[] = { [FACE_PAGE] = "page",
+		[FACE_JSON] = "json", [FACE_AUTH] = "auth" };
+	static const char *const levels[] = { [GUARD_NONE] = "nobody",
+		[GUARD_ANYONE] = "anyone", [GUARD_VISITOR] = "visitor",
+		[GUARD_SESSION] = "session", [GUARD_FRESH] = "fresh",
+		[GUARD_PERMISSION] = "" };
+
+	for (size_t i = 0; i < routes_count; i++) {
+		const struct route *route = &routes[i];
+
+		(void)printf("%-6s %s%s %s %s%s\n", method_text(route->method),
+		    route->face == FACE_AUTH ? base_path : "", route->path,
+		    faces[route->face], levels[route->guard.level],
+		    permission_text(route->guard.permission));
+	}
+}

@@ -1,0 +1,65 @@
+/*
+ * routes.h - the map: method, path, guard, form, handler, template
+ *
+ * A route is a row. A row without a guard admits nobody.
+ */
+#ifndef ROUTES_H
+#define ROUTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "guard/permission.h"
+#include "http/face.h"
+#include "http/request.h"
+
+struct ctx;
+struct form;
+
+enum guard_level {
+	GUARD_NONE,		/* zero refuses: nobody passes */
+	GUARD_ANYONE,		/* no session is looked for */
+	GUARD_VISITOR,		/* a session is found if there is one */
+	GUARD_SESSION,		/* signed in */
+	GUARD_FRESH,		/* signed in within session.fresh_age */
+	GUARD_PERMISSION	/* signed in and allowed */
+};
+
+struct guard {
+	enum guard_level level;
+	enum permission permission;
+};
+
+struct route {
+	enum face face;
+	enum method method;
+	const char *path;	/* ":name" is one segment */
+	struct guard guard;
+	const struct form *form;
+	enum status (*prepare)(struct ctx *ctx);
+	enum status (*handler)(struct ctx *ctx);
+	const char *title;	/* PAGE: of the document */
+	const char *template;	/* PAGE: what lays itself over the view */
+	enum status (*again)(struct ctx *ctx);	/* PAGE: fills the view of a
+				 * refused POST, which is shown again */
+	bool one_read;		/* runs at most one SELECT: no transaction */
+	bool login;		/* login CSRF rules (contract README 9.3) */
+	const char *rate;	/* limited as this path of the contract */
+};
+
+extern const struct route routes[];
+extern const size_t routes_count;
+
+/*
+ * route_find - the row for ctx->request, into ctx->route, with ctx->param
+ *
+ * ST_NOT_FOUND           no such path (or, for the contract, no such method)
+ * ST_METHOD_NOT_ALLOWED  the path exists with other methods; Allow is set
+ */
+enum status route_find(struct ctx *ctx);
+
+/* Prints a line a row, for people and for the matrix test. */
+void routes_print(const char *base_path);
+
+#endif
