@@ -1,0 +1,143 @@
+#include "store/order.h"
+
+#include "base/text.h"
+#include "ctx.h"
+#include "store/audit.h"
+#include "store/db.h"
+#include "store/page.h"
+#include "view/view.h"
+
+/* Column 0 is the id, column 1 the order (store/page.h). */
+#define ORDER_COLUMNS							\
+	"id, created_at AS \"createdAt\", user_id AS \"userId\", email,"	\
+	" description, status, credits,"				\
+	" amount_minor AS \"amountMinor\", currency,"			\
+	" paid_at AS \"paidAt\", updated_at AS \"updatedAt\""
+
+#define LIST_OF(condition)						\
+	"SELECT " ORDER_COLUMNS " FROM orders WHERE " condition		\
+	" (created_at, id) < ($1::timestamptz, $2)"			\
+	" ORDER BY created_at DESC, id DESC LIMIT $3"
+
+enum status
+store_order_list(struct ctx *ctx, const struct order_filter *filter,
+    struct page *page, struct json_object *out)
+{
+	static const char all[] = LIST_OF("");
+	static const char of_status[] = LIST_OF("status = $4 AND");
+	static const char of_user[] =
+	    LIST_OF("user_id = $4 AND ($5::text IS NULL OR status = $5) AND");
+	const char *sql = all;
+	struct db_arg arg[5] = { db_time(page->at), db_text(page->id),
+	    db_int(page->limit + 1) };
+	size_t count = 3;
+	struct db_rows rows;
+
+	if (filter->user_id != NULL) {
+		sql = of_user;
+		arg[count++] = db_text(filter->user_id);
+		arg[count++] = db_text(filter->status);
+	} else if (filter->status != NULL) {
+		sql = of_status;
+		arg[count++] = db_text(filter->status);
+	}
+	TRY(db_all(ctx, &rows, sql, (struct db_args){ arg, count }));
+	page_rows(ctx, page, true, &rows, out);
+	return ST_OK;
+}
+
+enum status
+store_order_get(struct ctx *ctx, const char *id, struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT " ORDER_COLUMNS " FROM orders WHERE id = $1";
+	enum status status = db_view_one(ctx, out, sql,
+	    DB_ARGS(db_text(id)));
+
+	return status == ST_NOT_FOUND ? ST_ORDER_NOT_FOUND : status;
+}
+
+enum status
+store_order_history(struct ctx *ctx, const char *id, struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT a.created_at AS \"createdAt\","
+	    "  a.after ->> 'status' AS status,"
+	    "  CASE WHEN a.actor_id IS NULL THEN 'System'"
+	    "    ELSE coalesce(u.name, a.actor_id) END AS \"actorText\","
+	    "  NULL AS \"detailText\""
+	    " FROM audit a LEFT JOIN users u ON u.id = a.actor_id"
+	    " WHERE a.target_type = 'order' AND a.target_id = $1"
+	    "  AND a.after ? 'status'"
+	    " ORDER BY a.created_at, a.id LIMIT 100";
+
+	return db_view_all(ctx, out, sql, DB_ARGS(db_text(id)));
+}
+
+static struct json_object *
+status_object(struct ctx *ctx, const char *status)
+{
+	struct json_object *object = view_root(ctx->arena);
+
+	view_text(object, "status", status);
+	return object;
+}
+
+static enum status
+audit_order(struct ctx *ctx, const char *action, const char *id,
+    const char *from, const char *to)
+{
+	return store_audit_write(ctx, &(struct audit){ .action = action,
+	    .target_type = "order", .target_id = id,
+	    .before = from == NULL ? NULL : status_object(ctx, from),
+	    .after = status_object(ctx, to) });
+}
+
+enum status
+store_order_create(struct ctx *ctx, const struct order_new *new)
+{
+	static const char sql[] =
+	    "INSERT INTO orders (id, user_id, email, description, credits,"
+	    "  amount_minor, currency, created_at, updated_at)"
+	    " SELECT $1, id, email, $3, $4, $5, $6, $7, $7"
+	    " FROM users WHERE id = $2";
+	int64_t made;
+
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(new->id), db_text(new->user_id),
+	    db_text(new->description), db_int(new->credits),
+	    db_int(new->amount_minor), db_text(new->currency),
+	    db_time(ctx->now)), &made));
+	if (made == 0)
+		return ST_USER_NOT_FOUND;
+	return audit_order(ctx, "order.create", new->id, NULL, "created");
+}
+
+enum status
+store_order_move(struct ctx *ctx, const char *id, const char *status)
+{
+	static const char lock[] =
+	    "SELECT status, EXISTS (SELECT FROM order_moves m"
+	    "   WHERE m.from_status = o.status AND m.to_status = $2)"
+	    " FROM orders o WHERE id = $1 FOR UPDATE OF o";
+	static const char move[] =
+	    "UPDATE orders SET status = $2, updated_at = $3,"
+	    "  paid_at = CASE WHEN $2 = 'paid' THEN $3 ELSE paid_at END"
+	    " WHERE id = $1";
+	struct db_rows rows;
+	const char *from;
+	enum status found = db_one(ctx, &rows, lock, DB_ARGS(db_text(id),
+	    db_text(status)));
+
+	if (found == ST_NOT_FOUND)
+		return ST_ORDER_NOT_FOUND;
+	TRY(found);
+	from = db_get_text(&rows, 0, 0);
+	if (text_is(from, status))
+		return ST_OK;
+	if (!db_get_bool(&rows, 0, 1))
+		return refuse(ctx, ST_CONFLICT, "no move from %s to %s",
+		    from, status);
+	TRY(db_run(ctx, move, DB_ARGS(db_text(id), db_text(status),
+	    db_time(ctx->now)), NULL));
+	return audit_order(ctx, "order.move", id, from, status);
+}
