@@ -94,7 +94,7 @@ revoke_session(struct ctx *ctx)
 enum status
 revoke_sessions(struct ctx *ctx)
 {
-	TRY(store_session.revoke-all(ctx, ctx->user->id, NULL, NULL));
+	TRY(store_session_revoke_all(ctx, ctx->user->id, NULL, NULL));
 	TRY(audit_revoke(ctx, "session.revoke-all"));
 	view_bool(ctx->view, "status", true);
 	return ST_OK;
@@ -104,7 +104,7 @@ revoke_sessions(struct ctx *ctx)
 enum status
 revoke_other_sessions(struct ctx *ctx)
 {
-	TRY(store_session.revoke-all(ctx, ctx->user->id, ctx->session->id,
+	TRY(store_session_revoke_all(ctx, ctx->user->id, ctx->session->id,
 	    NULL));
 	TRY(audit_revoke(ctx, "session.revoke-others"));
 	view_bool(ctx->view, "status", true);
