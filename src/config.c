@@ -492,7 +492,8 @@ derive(struct config *config)
 	config->cookie_form = cookie_name(config, "form");
 	config->cookie_flash = cookie_name(config, "flash");
 	if (config->db_admin_url[0] == '\0')
-		config->db_admin_url = config->db_url;
+		config->db_admin_url = arena_text(config->arena,
+		    config->db_url);
 	return derive_extra(config, "user", &config->user_fields,
 	    &config->user_extra) &&
 	    derive_extra(config, "session", &config->session_fields,
@@ -575,25 +576,43 @@ config_print(const struct config *config, FILE *out)
 	}
 }
 
+static bool
+is_named(const struct setting *setting, const char *const *names)
+{
+	size_t size = strlen(setting->section);
+
+	for (; *names != NULL; names++)
+		if (strncmp(*names, setting->section, size) == 0 &&
+		    (*names)[size] == '_' &&
+		    strcmp(*names + size + 1, setting->key) == 0)
+			return true;
+	return false;
+}
+
 bool
 config_need(const struct config *config, const char *const *names)
 {
 	bool all = true;
 
 	for (size_t i = 0; i < SETTINGS; i++) {
-		const struct setting *setting = &settings[i];
-		const char *const *value = member_const(config, setting);
+		const char *const *value = member_const(config, &settings[i]);
 
-		for (const char *const *name = names; *name != NULL; name++) {
-			size_t size = strlen(setting->section);
-
-			if (strncmp(*name, setting->section, size) == 0 &&
-			    strcmp(*name + size + 1, setting->key) == 0 &&
-			    **value == '\0')
-				all = complain("configuration",
-				    setting->section, setting->key,
-				    "is not set");
-		}
+		if (is_named(&settings[i], names) && **value == '\0')
+			all = complain("configuration", settings[i].section,
+			    settings[i].key, "is not set");
 	}
 	return all;
+}
+
+void
+config_keep_secrets(struct config *config, const char *const *names)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		char **value = member(config, &settings[i]);
+
+		/* Defaults are constants, and empty. */
+		if (settings[i].type == TYPE_SECRET && **value != '\0' &&
+		    !is_named(&settings[i], names))
+			explicit_bzero(*value, strlen(*value));
+	}
 }

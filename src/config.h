@@ -72,6 +72,14 @@ struct config {
 struct config *config_load(const char *file);
 void config_free(struct config *config);
 
+/*
+ * config_keep_secrets - overwrite every secret but the named ones
+ *
+ * names  "server_secret" style, ended by NULL. What came in by the
+ *        environment stays there, for the children.
+ */
+void config_keep_secrets(struct config *config, const char *const *names);
+
 /* Every setting, its value (secrets as "(set)") and where it came from. */
 void config_print(const struct config *config, FILE *out);
 

@@ -40,6 +40,7 @@ clean(struct ctx *ctx)
 int
 janitor_run(struct config *config)
 {
+	static const char *const secrets[] = { "db_url", NULL };
 	struct ctx ctx = { .config = config,
 		.arena = arena_new(ARENA_BYTES),
 		.db = db_open(config->db_url, config->db_role,
@@ -50,6 +51,7 @@ janitor_run(struct config *config)
 		    .events = POLLIN },
 	};
 
+	config_keep_secrets(config, secrets);
 	do
 		clean(&ctx);
 	while (poll(watched, 2, ROUND_MS) == 0);

@@ -55,6 +55,9 @@ struct master {
 	bool ready;
 };
 
+/* It touches no database and signs nothing. */
+static const char *const no_secrets[] = { NULL };
+
 static int64_t
 now_ms(void)
 {
@@ -293,6 +296,7 @@ reload(struct master *master)
 		    "with the old one");
 		return;
 	}
+	config_keep_secrets(config, no_secrets);
 	config_free(master->config);
 	master->config = config;
 	master->shared->workers = (int32_t)config->worker_count;
@@ -368,6 +372,7 @@ master_run(struct config *config, const struct proc_args *args)
 
 	if (!config_need(config, needed))
 		return 2;
+	config_keep_secrets(config, no_secrets);
 	if (slots == 0)
 		slots = (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	master.signals = proc_signals();

@@ -170,9 +170,12 @@ loop(struct worker *worker)
 int
 worker_run(struct config *config)
 {
+	static const char *const secrets[] = { "server_secret", "db_url",
+		NULL };
 	struct worker worker = { 0 };
 	int rc = 1;
 
+	config_keep_secrets(config, secrets);
 	forbid_cores(config);
 	if (open_ctx(&worker, config) && open_loop(&worker, config)) {
 		/* Ready even while the database is away: pages say so. */
