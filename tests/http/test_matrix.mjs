@@ -1,0 +1,267 @@
+/*
+ * Every route of `tollgate routes`, by every role, with every method.
+ *
+ * What must be refused comes first, and the database must be the same after
+ * it; what must pass comes second, each write in a session of its own.
+ */
+import { MATRIX, OUT, ROLES } from './matrix.mjs';
+import { FORM, Person, after, before, is, matches, ok, person, stand, test }
+	from './suite.mjs';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const READING = ['GET', 'HEAD', 'OPTIONS'];
+const TABLES = `SELECT tablename AS name FROM pg_tables
+	WHERE schemaname = 'public' ORDER BY 1`;
+
+let at, routes, world;
+const people = {};
+
+before(async () => {
+	at = await stand({ name: 'matrix', config: {
+		'session.fields': 'colour:string' } });
+	routes = await readRoutes();
+	for (const role of ROLES)
+		people[role] = role === 'nobody' ? new Person(at) :
+			await person(at, role);
+	world = await makeWorld();
+});
+after(async () => is((await at.stop()).code, 0, 'the exit status'));
+
+async function readRoutes() {
+	const { stdout } = await at.tollgate(['routes']);
+
+	return stdout.trim().split('\n').map((line) => {
+		const [method, path, face, guard] = line.split(/\s+/);
+
+		return { method, path, face, guard, name: `${method} ${path}` };
+	});
+}
+
+/* What entries need to fill their requests with. */
+async function makeWorld() {
+	const someone = await person(at);
+	const victim = await person(at);
+	let serial = 0;
+
+	return {
+		at, someone, victim,
+		actor: null,		/* who sends the request at hand */
+		serial: () => ++serial,
+		key: () => `matrix-${process.pid}-${++serial}`,
+		freshEmail: () => `new${process.pid}x${++serial}@example.com`,
+		async otherSession() {
+			if (world.actor.id === undefined)
+				return 'none';
+			return (await (await world.actor.another()).session())
+				.session.id;
+		},
+	};
+}
+
+/* ---- requests -------------------------------------------------------------- */
+
+function filled(value) {
+	return typeof value === 'function' ? value(world) : value;
+}
+
+async function pathOf(route, entry) {
+	const params = await filled(entry.params ?? {});
+
+	return route.path.replace(/:(\w+)/g, (_, name) => {
+		ok(params[name] !== undefined, `${route.name}: no :${name}`);
+		return encodeURIComponent(params[name]);
+	}) + (filled(entry.query) ?? '');
+}
+
+/* Right in all respects but who sends it. */
+async function send(who, route, entry, method = route.method) {
+	world.actor = who;
+
+	const path = await pathOf(route, entry);
+	const headers = Object.entries(filled(entry.headers) ?? {});
+	const fields = await filled(entry.body);
+	let body = null;
+
+	if (!READING.includes(method) && route.face === 'page') {
+		headers.push(['Content-Type', FORM]);
+		body = new URLSearchParams({ csrf: await who.csrf(),
+			...fields }).toString();
+	} else if (!READING.includes(method) && fields !== undefined) {
+		headers.push(['Content-Type', 'application/json']);
+		body = JSON.stringify(fields);
+	}
+	return who.send(method, path, { headers, body });
+}
+
+function expected(route, entry, role) {
+	const status = entry.status[ROLES.indexOf(role)];
+
+	return status !== OUT ? status : route.face === 'page' ? 303 : 401;
+}
+
+function isRefused(route, entry, role) {
+	const status = entry.status[ROLES.indexOf(role)];
+
+	return status === OUT || status >= 400;
+}
+
+/* A refusal of the guard, and of nothing before or behind it. */
+function checkRefusal(response, route, entry, role) {
+	const status = entry.status[ROLES.indexOf(role)];
+
+	if (status === OUT && route.face === 'page')
+		matches(response.header('location'), /^\/login(\?next=|$)/,
+			'the place to go');
+	else if (status === OUT)
+		ok(response.json().code !== undefined, 'no code in the body');
+	else if (status === 403 && route.face === 'page')
+		matches(response.text, /Insufficient permissions/, 'the page');
+	else if (status === 403)
+		is(response.json().code, 'FORBIDDEN', 'the code');
+}
+
+/* Runs work for every route and role; all differences make one failure. */
+async function everywhere(choose, work) {
+	const differences = [];
+	let cells = 0;
+
+	for (const route of routes) {
+		const entry = MATRIX[route.name];
+
+		for (const role of entry === undefined ? [] : ROLES) {
+			if (!choose(route, entry, role))
+				continue;
+			cells++;
+			await work(route, entry, role).catch((error) =>
+				differences.push(`${route.name} as ${role}: ` +
+					error.message));
+		}
+	}
+	ok(differences.length === 0, `${differences.length} of ${cells}:\n` +
+		differences.join('\n'));
+	ok(cells > 0, 'nothing was tried');
+}
+
+/* ---- the database before and after ----------------------------------------- */
+
+/* One text a table: its name, number of rows and a hash of them all. */
+async function snapshot() {
+	const tables = await at.psql(TABLES);
+	const sums = tables.map(({ name }) => `SELECT '${name}' AS name,
+		count(*) AS rows, md5(coalesce(string_agg(md5(t::text), ''
+		ORDER BY t::text), '')) AS hash FROM ${name} t`);
+	const rows = await at.psql(`SELECT * FROM (${sums.join(' UNION ALL ')}) s
+		ORDER BY name`);
+
+	return rows.map((row) => `${row.name} ${row.rows} ${row.hash}`);
+}
+
+/* The refusals may not leave a trace; who did is found by trying again. */
+async function unchanged(work) {
+	const before = await snapshot();
+
+	await work();
+
+	const changed = (await snapshot()).filter(
+		(row) => !before.includes(row));
+
+	ok(changed.length === 0, `the database changed: ${changed}`);
+}
+
+/* ---- promises -------------------------------------------------------------- */
+
+test('every route has an entry, and every entry a route', async () => {
+	const names = routes.map(({ name }) => name);
+	const unknown = names.filter((name) => MATRIX[name] === undefined);
+	const stale = Object.keys(MATRIX).filter(
+		(name) => !names.includes(name));
+
+	ok(unknown.length === 0, `no entry: ${unknown.join(', ')}`);
+	ok(stale.length === 0, `no such route: ${stale.join(', ')}`);
+	ok(routes.every(({ guard }) => guard !== 'nobody'),
+		'a route has no guard');
+});
+
+test('no entry lets admin_ro write what a user may not', async () => {
+	for (const { name, method, guard } of routes) {
+		const status = MATRIX[name]?.status;
+
+		if (status === undefined || !guard.includes(':'))
+			continue;
+		is(status[0], OUT, `${name} for nobody`);
+		is(status[1], 403, `${name} for a user`);
+		if (method !== 'GET')
+			is(status[2], 403, `${name} for admin_ro`);
+	}
+});
+
+test('who may not pass is refused, and nothing changes', () =>
+	unchanged(() => everywhere(isRefused, async (route, entry, role) => {
+		const response = await send(people[role], route, entry);
+
+		is(response.status, expected(route, entry, role), 'the status');
+		checkRefusal(response, route, entry, role);
+	})));
+
+test('a wrong method is 404 in the contract, else 405 with Allow', () =>
+	unchanged(() => everywhere(() => true, async (route, entry, role) => {
+		const there = routes.filter((other) => other.path ===
+			route.path && (other.face === route.face)).map(
+			({ method }) => method);
+
+		if (route.face !== 'auth' && there.includes('GET'))
+			there.push('HEAD');
+		for (const method of METHODS.filter((m) => !there.includes(m)))
+			await wrongMethod(people[role], route, entry, method,
+				there);
+	})));
+
+/* Without a body, and with ids of nothing: the method alone decides. */
+async function wrongMethod(who, route, entry, method, there) {
+	const path = route.path.replace(/:\w+/g, 'none');
+	const response = await who.send(method, path);
+
+	is(response.status, route.face === 'auth' ? 404 : 405,
+		`the status of ${method}`);
+	is(response.header('allow')?.split(', ').sort().join() ?? null,
+		route.face === 'auth' ? null : there.sort().join(),
+		`Allow after ${method}`);
+}
+
+test('HEAD is GET without its body', () =>
+	everywhere(({ method, face }) => method === 'GET' && face !== 'auth',
+		async (route, entry, role) => {
+			const get = await send(people[role], route, entry);
+			const head = await send(people[role], route, entry,
+				'HEAD');
+
+			is(head.status, get.status, 'the status');
+			is(head.body.length, 0, 'the size of the body');
+			is(head.header('content-type'),
+				get.header('content-type'), 'the type');
+		}));
+
+test('who may pass, passes', () =>
+	everywhere((...cell) => !isRefused(...cell),
+		async (route, entry, role) => {
+			const who = role === 'nobody' ? new Person(at) :
+				route.method === 'GET' ? people[role] :
+					await people[role].another();
+			const response = await send(who, route, entry);
+
+			is(response.status, expected(route, entry, role),
+				`the status (${response.text.slice(0, 200)})`);
+			if (response.status === 303 && route.method !== 'GET')
+				ok(!/^\/login\?/.test(response.header(
+					'location')), 'sent to /login');
+			if (/revoke-sessions|revoke-others|revoke-other-sessions/
+				.test(route.path) && role !== 'nobody')
+				await people[role].signIn();
+		}));
+
+test('a path nobody has is 404 for everybody', async () => {
+	for (const role of ROLES)
+		for (const path of ['/nothing', '/api/nothing', '/auth/nothing',
+			'/api/auth/nothing', '/admin/nothing/at/all', '/account/'])
+			is((await people[role].get(path)).status, 404, path);
+});
