@@ -69,7 +69,7 @@ static bool
 may_write(const struct ctx *ctx)
 {
 	return !ctx->config->session_defer_refresh ||
-	    ctx->request.method != METHOD_GET;
+	    ctx->route->method != METHOD_GET;
 }
 
 static enum status

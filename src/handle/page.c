@@ -199,7 +199,7 @@ to_login(struct ctx *ctx)
 	if (ctx->request.query_text[0] != '\0')
 		path = arena_printf(ctx->arena, "%s?%s", path,
 		    ctx->request.query_text);
-	if (ctx->request.method == METHOD_GET)
+	if (ctx->route->method == METHOD_GET)
 		return respond_next(ctx, "/login?next=%s",
 		    text_percent(ctx->arena, path));
 	return respond_next(ctx, "/login");

@@ -184,7 +184,7 @@ login_page(struct ctx *ctx)
 	struct json_object *form = view_object(ctx->view, "form");
 	const char *next = request_query(&ctx->request, "next");
 
-	if (ctx->session != NULL && ctx->request.method == METHOD_GET)
+	if (ctx->session != NULL && ctx->route->method == METHOD_GET)
 		return respond_next(ctx, "/account");
 	view_null(form, "email");
 	view_null(form, "rememberMe");

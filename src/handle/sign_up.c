@@ -163,7 +163,7 @@ signup_page(struct ctx *ctx)
 {
 	struct json_object *form = view_object(ctx->view, "form");
 
-	if (ctx->session != NULL && ctx->request.method == METHOD_GET)
+	if (ctx->session != NULL && ctx->route->method == METHOD_GET)
 		return respond_next(ctx, "/account");
 	if (!ctx->config->password_enabled || !ctx->config->password_sign_up)
 		return refuse(ctx, ST_NOT_FOUND, "sign-up is switched off");
