@@ -185,10 +185,15 @@ export class Person extends Browser {
 		return this;
 	}
 
+	isSignedIn() {
+		return [SESSION, `__Secure-${SESSION}`].some(
+			(name) => this.jar.get(name) !== undefined);
+	}
+
 	/* The token a form of a page would send. */
 	async csrf(path) {
-		const page = await this.get(path ?? (this.jar.get(SESSION) ?
-			'/account' : '/login'));
+		const page = await this.get(path ??
+			(this.isSignedIn() ? '/account' : '/login'));
 		const token = csrfOf(page.text);
 
 		ok(token, `no form token in ${path} (${page.status})`);
