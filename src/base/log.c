@@ -77,15 +77,24 @@ put_string(struct line *line, const char *text)
 }
 
 static void
-put_member(struct line *line, const char *name, const char *text)
+put_member(struct line *line, const struct log_field *field)
 {
-	if (line->size + strlen(name) + 16 > sizeof(line->text))
+	char number[32];
+
+	/* a number is written whole, or not at all: half of one is a lie */
+	if (line->size + strlen(field->name) + sizeof(number) >
+	    sizeof(line->text))
 		return;
 	put(line, ",\"", 2);
-	put(line, name, strlen(name));
+	put(line, field->name, strlen(field->name));
 	put(line, "\":", 2);
-	if (text != NULL)
-		put_string(line, text);
+	if (field->text != NULL) {
+		put_string(line, field->text);
+		return;
+	}
+	(void)snprintf(number, sizeof(number), "%lld",
+	    (long long)field->number);
+	put(line, number, strlen(number));
 }
 
 void
@@ -93,7 +102,7 @@ log_line(enum log_level level, const char *event,
     const struct log_field *fields)
 {
 	struct line line;
-	char when[CLOCK_ISO_SIZE], number[32];
+	char when[CLOCK_ISO_SIZE];
 
 	if (level < logger.least)
 		return;
@@ -103,24 +112,19 @@ log_line(enum log_level level, const char *event,
 	    "\"event\":\"%s\"", when, level_name[level], logger.process,
 	    (long)getpid(), event);
 	if (logger.request != NULL)
-		put_member(&line, "requestId", logger.request);
-	for (; fields->name != NULL; fields++) {
-		if (fields->absent)
-			continue;
-		put_member(&line, fields->name, fields->text);
-		if (fields->text == NULL) {
-			int n = snprintf(number, sizeof(number), "%lld",
-			    (long long)fields->number);
-
-			put(&line, number, (size_t)n);
-		}
-	}
+		put_member(&line, &LOG_TEXT("requestId", logger.request));
+	for (; fields->name != NULL; fields++)
+		if (!fields->absent)
+			put_member(&line, fields);
 	line.text[line.size++] = '}';
 	line.text[line.size++] = '\n';
 	/* A log that cannot be written must not stop the service. */
 	if (write(STDERR_FILENO, line.text, line.size) < 0)
 		return;
 }
+
+static void log_text(enum log_level level, const char *event,
+    const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 
 static void
 log_text(enum log_level level, const char *event, const char *format,
