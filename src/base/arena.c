@@ -101,7 +101,9 @@ arena_alloc(struct arena *arena, size_t size)
 	if (size > block->size - block->used) {
 		size_t want = size > BLOCK_BYTES ? size : BLOCK_BYTES;
 
-		if (want > arena->cap - arena->total)
+		/* the first block may be larger than a small cap */
+		if (arena->total >= arena->cap ||
+		    want > arena->cap - arena->total)
 			panic("arena: the cap of %zu bytes is reached",
 			    arena->cap);
 		block = block_new(want);
