@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-_Noreturn void
+void
 panic(const char *format, ...)
 {
 	char text[256];

@@ -6,7 +6,7 @@
 #ifndef BASE_PANIC_H
 #define BASE_PANIC_H
 
-_Noreturn void panic(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void panic(const char *format, ...)
+    __attribute__((noreturn, format(printf, 1, 2)));
 
 #endif
