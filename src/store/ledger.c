@@ -63,7 +63,8 @@ list_of_user(struct ctx *ctx, const struct ledger_filter *filter,
 	    "SELECT t.id, t.number," LIST_COLUMNS ","
 	    "  t.created_at AS \"createdAt\""
 	    LIST_FROM "wallet_id = coalesce("
-	    "    (SELECT id FROM users WHERE email = lower($1)), $1)"
+	    "    (SELECT id FROM users WHERE email COLLATE \"C\" = lower($1)),"
+	    "    $1)"
 	    "   AND number < $2 AND created_at >= $4 AND created_at < $5"
 	    "   AND ($6::text IS NULL OR kind = $6)"
 	    "   ORDER BY number DESC LIMIT $3) t" LIST_JOINS

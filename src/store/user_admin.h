@@ -1,0 +1,106 @@
+/*
+ * user_admin.h - users as an admin sees them, and what an admin does to them
+ *
+ * Who may do what to whom is the handler's to decide, from the locked subject;
+ * every change here writes its audit row. All of it runs inside db_transact.
+ */
+#ifndef STORE_USER_ADMIN_H
+#define STORE_USER_ADMIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct ctx;
+struct json_object;
+struct page;
+
+#define BAN_REASON_MAX 200	/* characters */
+
+/*
+ * store_user_list - users into list out, newest first
+ *
+ * q      an exact e-mail or id (then only that one is shown), else a part of
+ *        the e-mail or the name. Without three letters or digits in a row it
+ *        is the beginning of the e-mail, and the list is in that order. NULL:
+ *        all users.
+ * role   one role they have; NULL: any
+ * state  "active", "unverified" (and not banned) or "banned"; NULL: any
+ *
+ * Each: "id", "createdAt", "name", "email", "emailVerified", "role", "state",
+ * "balance". At most two statements.
+ */
+struct user_filter {
+	const char *q;
+	const char *role;
+	const char *state;
+};
+enum status store_user_list(struct ctx *ctx,
+    const struct user_filter *filter, struct page *page,
+    struct json_object *out);
+
+/* How many there are; estimated (*exact false) when there are many. */
+enum status store_user_count(struct ctx *ctx, int64_t *count, bool *exact);
+
+/*
+ * store_user_show - one user into object out: "id", "name", "email",
+ * "emailVerified", "image", "role", "state", "banned" (now), "banReason",
+ * "banExpires", "createdAt", "updatedAt", "balance", "monthlyCreditsQuota",
+ * "monthlySpent"
+ *
+ * ST_USER_NOT_FOUND
+ */
+enum status store_user_show(struct ctx *ctx, const char *id,
+    struct json_object *out);
+
+/* The user's live sessions, newest first, at most 100: "id", "userAgent",
+ * "ipAddress" (null when unknown), "createdAt", "updatedAt", "expiresAt". */
+enum status store_user_sessions(struct ctx *ctx, const char *id,
+    struct json_object *out);
+
+/* Whom something is about to be done to. */
+struct subject {
+	const char *id;
+	const char *role;
+	bool banned;			/* now */
+	const char *ban_reason;		/* NULL: none */
+	int64_t ban_expires_at;		/* instant; 0: none */
+};
+
+/*
+ * store_subject_lock - the user, who stays as he is until the commit
+ *
+ * ST_USER_NOT_FOUND
+ */
+enum status store_subject_lock(struct ctx *ctx, const char *id,
+    struct subject *out);
+
+/*
+ * store_role_set - another role, from the user's next request on
+ *
+ * Ends the sessions in which the user acts as somebody else.
+ */
+enum status store_role_set(struct ctx *ctx, const struct subject *subject,
+    const char *role);
+
+/*
+ * store_ban - no way in until the instant until (0: for ever)
+ *
+ * Ends all sessions, also those in which the user acts as somebody else.
+ */
+enum status store_ban(struct ctx *ctx, const struct subject *subject,
+    const char *reason, int64_t until);
+enum status store_unban(struct ctx *ctx, const struct subject *subject);
+
+/*
+ * store_session_end_one, store_session_end_all - of that user
+ *
+ * ST_SESSION_NOT_FOUND  (one) it is not there, or somebody else's
+ */
+enum status store_session_end_one(struct ctx *ctx,
+    const struct subject *subject, const char *session_id);
+enum status store_session_end_all(struct ctx *ctx,
+    const struct subject *subject);
+
+#endif

@@ -1,0 +1,409 @@
+#include "world.h"
+
+#include "base/text.h"
+#include "config.h"
+#include "store/figures.h"
+#include "store/page.h"
+#include "store/session.h"
+#include "store/user_admin.h"
+
+/* The promises are those of store/user_admin.h and store/figures.h. */
+
+static size_t
+list(struct world *w, const char *q, const char *role, const char *state,
+    struct page *page)
+{
+	struct ctx *ctx = &w->worker;
+
+	view_clear(ctx->view);
+	ctx->now = clock_now();
+	assert_int_equal(store_user_list(ctx, &(struct user_filter){ q, role,
+	    state }, page, view_list(ctx->view, "users")), ST_OK);
+	return world_length(ctx->view, "users");
+}
+
+static size_t
+find(struct world *w, const char *q, const char *role, const char *state)
+{
+	struct page page;
+
+	assert_true(page_read(&w->worker, NULL, 100, &page));
+	return list(w, q, role, state, &page);
+}
+
+static const char *
+found(struct world *w, size_t i)
+{
+	return view_get_text(world_item(w->worker.view, "users", i), "id");
+}
+
+static void
+an_exact_email_or_id_is_the_only_answer(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	char other[ID_SIZE];
+	const char *email = arena_printf(ctx->arena, "%s@EXAMPLE.com",
+	    w->user);
+
+	world_user(ctx, other, arena_printf(ctx->arena, "x%s@example.com",
+	    w->user), NULL, "user");
+	assert_int_equal(find(w, email, NULL, NULL), 1);
+	assert_string_equal(found(w, 0), w->user);
+	assert_int_equal(find(w, w->user, NULL, NULL), 1);
+	assert_string_equal(found(w, 0), w->user);
+	assert_int_equal(find(w, w->user, "admin_rw", NULL), 0);
+	/* A part of both is not exact. */
+	assert_int_equal(find(w, w->user + 1, NULL, NULL), 2);
+	assert_string_equal(found(w, 0), other);
+}
+
+static void
+a_part_of_name_or_email_finds_without_case(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	char unique[ID_SIZE], user[ID_SIZE];
+
+	id_new(unique, clock_now());
+	world_user(ctx, user, NULL, arena_printf(ctx->arena,
+	    "Zo\xc3\xab_50%% %s", unique), "user");
+	assert_int_equal(find(w, arena_printf(ctx->arena, "zo\xc3\xab_50%% %s",
+	    unique), NULL, NULL), 1);
+	assert_string_equal(found(w, 0), user);
+	/* What LIKE takes for wildcards is a character like others. */
+	assert_int_equal(find(w, arena_printf(ctx->arena, "50_ %s", unique),
+	    NULL, NULL), 0);
+	assert_int_equal(find(w, arena_printf(ctx->arena, "5%% %s", unique),
+	    NULL, NULL), 0);
+	assert_int_equal(find(w, arena_printf(ctx->arena, "\\%s", unique),
+	    NULL, NULL), 0);
+}
+
+static void
+a_short_term_is_the_beginning_of_an_email(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	char user[ID_SIZE];
+	struct page page;
+	size_t seen = 0;
+
+	for (int i = 0; i < 5; i++)
+		world_user(ctx, user, arena_printf(ctx->arena,
+		    "~%d%s@example.com", i, w->user), NULL, "user");
+	assert_true(page_read(ctx, NULL, 2, &page));
+	do {
+		seen += list(w, "~", NULL, NULL, &page);
+		assert_string_equal(view_get_text(world_item(ctx->view,
+		    "users", 0), "role"), "user");
+		assert_true(page_read(ctx, page.next, 2, &page));
+	} while (page.further);
+	assert_int_equal(seen, 5);
+	assert_int_equal(find(w, "~3", NULL, NULL), 1);
+	assert_int_equal(find(w, "~9", NULL, NULL), 0);
+}
+
+static void
+pages_have_no_gap_and_no_double(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	char user[ID_SIZE], last[ID_SIZE] = "g";
+	struct page page;
+	size_t seen = 0;
+
+	/* All in one millisecond: the id decides. */
+	for (int i = 0; i < 7; i++)
+		world_user(ctx, user, NULL, arena_printf(ctx->arena,
+		    "Gap %s", w->user), "user");
+	assert_true(page_read(ctx, NULL, 3, &page));
+	do {
+		size_t count = list(w, arena_printf(ctx->arena, "gap %s",
+		    w->user), NULL, NULL, &page);
+
+		for (size_t i = 0; i < count; i++, seen++) {
+			assert_true(strcmp(found(w, i), last) < 0);
+			(void)snprintf(last, sizeof(last), "%s", found(w, i));
+		}
+		assert_true(page_read(ctx, page.next, 3, &page));
+	} while (page.further);
+	assert_int_equal(seen, 7);
+}
+
+static enum status
+work_ban(struct ctx *ctx)
+{
+	struct subject subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	return store_ban(ctx, &subject, "spam", ctx->now + 60000);
+}
+
+static enum status
+work_unban(struct ctx *ctx)
+{
+	struct subject subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	return store_unban(ctx, &subject);
+}
+
+static enum status
+work_show(struct ctx *ctx)
+{
+	return store_user_show(ctx, ctx->input, ctx->view);
+}
+
+static enum status
+work_make_ro(struct ctx *ctx)
+{
+	struct subject subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	return store_role_set(ctx, &subject, "admin_ro");
+}
+
+static void
+lists_are_filtered_by_role_and_state(void **state)
+{
+	static const char unverify[] =
+	    "UPDATE users SET email_verified = false WHERE id = $1";
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	const char *all = arena_printf(ctx->arena, "all %s", w->user);
+	char plain[ID_SIZE], admin[ID_SIZE], banned[ID_SIZE], fresh[ID_SIZE];
+
+	world_user(ctx, plain, NULL, all, "user");
+	world_user(ctx, admin, NULL, all, "user,admin_rw");
+	world_user(ctx, banned, NULL, all, "user");
+	world_user(ctx, fresh, NULL, all, "user");
+	assert_int_equal(world_run(ctx, work_ban, banned), ST_OK);
+	assert_int_equal(db_run(ctx, unverify, DB_ARGS(db_text(fresh)), NULL),
+	    ST_OK);
+	assert_int_equal(find(w, all, NULL, NULL), 4);
+	assert_int_equal(find(w, all, "admin_rw", NULL), 1);
+	assert_string_equal(found(w, 0), admin);
+	assert_int_equal(find(w, all, "user", NULL), 4);
+	assert_int_equal(find(w, all, NULL, "banned"), 1);
+	assert_string_equal(found(w, 0), banned);
+	assert_int_equal(find(w, all, NULL, "unverified"), 1);
+	assert_string_equal(found(w, 0), fresh);
+	assert_int_equal(find(w, all, NULL, "active"), 2);
+	assert_int_equal(find(w, all, "admin_rw", "banned"), 0);
+	/* Without a term, too; others may be there as well. */
+	assert_true(find(w, NULL, "admin_rw", NULL) >= 1);
+	assert_true(find(w, NULL, NULL, "banned") >= 1);
+	assert_true(find(w, NULL, NULL, "unverified") >= 1);
+	assert_true(find(w, NULL, "user", "active") >= 1);
+	assert_true(find(w, "", NULL, NULL) >= 4);
+}
+
+static void
+a_count_is_exact_while_it_is_cheap(void **state)
+{
+	struct world *w = *state;
+	int64_t count;
+	bool exact = false;
+
+	assert_int_equal(store_user_count(&w->worker, &count, &exact), ST_OK);
+	assert_true(exact);
+	assert_int_equal(count, fixture_int(&w->owner,
+	    "SELECT count(*) FROM users"));
+}
+
+static const struct config *
+no_extra_fields(void)
+{
+	static const struct config config = { 0 };
+
+	return &config;
+}
+
+static enum status
+work_session(struct ctx *ctx)
+{
+	struct session session;
+
+	ctx->config = no_extra_fields();
+	ctx->request.address = "192.0.2.1";
+	ctx->request.user_agent = "test";
+	return store_session_create(ctx, ctx->input, NULL, 3600, &session);
+}
+
+/* As an admin who borrows the user's identity. */
+static void
+impersonate(struct world *w, const char *user_id, const char *by)
+{
+	static const char sql[] =
+	    "UPDATE sessions SET impersonated_by = $2 WHERE user_id = $1";
+
+	assert_int_equal(world_run(&w->worker, work_session,
+	    arena_text(w->owner.arena, user_id)), ST_OK);
+	assert_int_equal(db_run(&w->worker, sql, DB_ARGS(db_text(user_id),
+	    db_text(by)), NULL), ST_OK);
+}
+
+static int64_t
+sessions(struct world *w, const char *user_id)
+{
+	static const char sql[] =
+	    "SELECT count(*) FROM sessions WHERE user_id = $1";
+	struct db_rows rows;
+
+	assert_int_equal(db_one(&w->owner, &rows, sql,
+	    DB_ARGS(db_text(user_id))), ST_OK);
+	return db_get_int(&rows, 0, 0);
+}
+
+static void
+a_ban_ends_every_session_at_once(void **state)
+{
+	struct world *w = *state;
+	char admin[ID_SIZE];
+
+	world_user(&w->worker, admin, NULL, NULL, "super_admin");
+	impersonate(w, w->user, admin);
+	assert_int_equal(world_run(&w->worker, work_session, admin), ST_OK);
+	assert_int_equal(sessions(w, w->user), 1);
+	assert_int_equal(world_run(&w->worker, work_ban, admin), ST_OK);
+	assert_int_equal(sessions(w, admin), 0);
+	assert_int_equal(sessions(w, w->user), 0);
+	assert_int_equal(world_run(&w->worker, work_session, admin),
+	    ST_FAILED_TO_CREATE_SESSION);
+	assert_int_equal(world_run(&w->worker, work_show, admin), ST_OK);
+	assert_string_equal(view_get_text(w->worker.view, "state"), "banned");
+	assert_string_equal(view_get_text(w->worker.view, "banReason"),
+	    "spam");
+	assert_int_equal(world_run(&w->worker, work_unban, admin), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_session, admin), ST_OK);
+}
+
+static void
+a_role_change_ends_borrowed_identities(void **state)
+{
+	struct world *w = *state;
+	char admin[ID_SIZE];
+
+	world_user(&w->worker, admin, NULL, NULL, "super_admin");
+	impersonate(w, w->user, admin);
+	assert_int_equal(world_run(&w->worker, work_make_ro, admin), ST_OK);
+	assert_int_equal(sessions(w, w->user), 0);
+	assert_int_equal(world_run(&w->worker, work_show, admin), ST_OK);
+	assert_string_equal(view_get_text(w->worker.view, "role"),
+	    "admin_ro");
+}
+
+static enum status
+work_end_one(struct ctx *ctx)
+{
+	const char *const *ids = ctx->input;
+	struct subject subject;
+
+	TRY(store_subject_lock(ctx, ids[0], &subject));
+	return store_session_end_one(ctx, &subject, ids[1]);
+}
+
+static enum status
+work_end_all(struct ctx *ctx)
+{
+	struct subject subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	return store_session_end_all(ctx, &subject);
+}
+
+static enum status
+work_sessions(struct ctx *ctx)
+{
+	return store_user_sessions(ctx, ctx->input,
+	    view_list(ctx->view, "sessions"));
+}
+
+static void
+a_session_is_revoked_only_with_its_user(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	char other[ID_SIZE];
+	const char *ids[2] = { w->user };
+
+	world_user(ctx, other, NULL, NULL, "user");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(world_run(ctx, work_session, w->user),
+		    ST_OK);
+	assert_int_equal(world_run(ctx, work_sessions, w->user), ST_OK);
+	assert_int_equal(world_length(ctx->view, "sessions"), 3);
+	ids[1] = arena_text(ctx->arena, view_get_text(world_item(ctx->view,
+	    "sessions", 0), "id"));
+	ids[0] = other;
+	assert_int_equal(world_run(ctx, work_end_one, ids),
+	    ST_SESSION_NOT_FOUND);
+	ids[0] = w->user;
+	assert_int_equal(world_run(ctx, work_end_one, ids), ST_OK);
+	assert_int_equal(world_run(ctx, work_end_one, ids),
+	    ST_SESSION_NOT_FOUND);
+	assert_int_equal(sessions(w, w->user), 2);
+	assert_int_equal(world_run(ctx, work_end_all, w->user), ST_OK);
+	assert_int_equal(sessions(w, w->user), 0);
+}
+
+static void
+nobody_is_not_found(void **state)
+{
+	struct world *w = *state;
+	char nobody[] = "nobody";
+
+	assert_int_equal(world_run(&w->worker, work_show, nobody),
+	    ST_USER_NOT_FOUND);
+	assert_int_equal(world_run(&w->worker, work_ban, nobody),
+	    ST_USER_NOT_FOUND);
+}
+
+static void
+figures_count_the_day_they_belong_to(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	struct series series;
+	const char *currency;
+
+	ctx->now = clock_now();
+	assert_int_equal(store_figures_signups(ctx, &series), ST_OK);
+	assert_int_equal(series.first % DAY_MS, 0);
+	assert_true(series.day[FIGURES_DAYS - 1] >= 1);
+	assert_true(series.total >= series.day[FIGURES_DAYS - 1]);
+	ctx->now += (FIGURES_DAYS - 1) * DAY_MS;
+	assert_int_equal(store_figures_signups(ctx, &series), ST_OK);
+	assert_true(series.day[0] >= 1);
+	assert_int_equal(series.day[FIGURES_DAYS - 1], 0);
+	ctx->now += DAY_MS;
+	assert_int_equal(store_figures_signups(ctx, &series), ST_OK);
+	assert_int_equal(series.total, 0);
+	assert_int_equal(store_figures_credits(ctx, &series), ST_OK);
+	assert_int_equal(series.total, 0);
+	assert_int_equal(store_figures_revenue(ctx, &series, &currency),
+	    ST_OK);
+	assert_string_equal(currency, "");
+	assert_int_equal(store_health(ctx), ST_OK);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(an_exact_email_or_id_is_the_only_answer),
+		WORLD_TEST(a_part_of_name_or_email_finds_without_case),
+		WORLD_TEST(a_short_term_is_the_beginning_of_an_email),
+		WORLD_TEST(pages_have_no_gap_and_no_double),
+		WORLD_TEST(lists_are_filtered_by_role_and_state),
+		WORLD_TEST(a_count_is_exact_while_it_is_cheap),
+		WORLD_TEST(a_ban_ends_every_session_at_once),
+		WORLD_TEST(a_role_change_ends_borrowed_identities),
+		WORLD_TEST(a_session_is_revoked_only_with_its_user),
+		WORLD_TEST(nobody_is_not_found),
+		WORLD_TEST(figures_count_the_day_they_belong_to),
+	};
+
+	return cmocka_run_group_tests(tests, world_migrate, NULL);
+}
