@@ -1,0 +1,364 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "ctx.h"
+#include "handle/admin.h"
+#include "handle/words.h"
+#include "http/form.h"
+#include "routes.h"
+#include "store/credit.h"
+#include "store/figures.h"
+#include "store/ledger.h"
+#include "store/page.h"
+#include "store/user.h"
+#include "store/user_admin.h"
+#include "view/view.h"
+
+/* ---- changes ---------------------------------------------------------------- */
+
+struct change {
+	const char *user_id;	/* a program's; a page's path has it */
+	int64_t amount;
+	const char *reason;
+	const char *key;
+};
+
+#define USER_ID								\
+	FIELD_TEXT(struct change, user_id, "userId", 1, 64, .label = "User")
+#define REASON								\
+	FIELD_TEXT(struct change, reason, "reason", 1, CREDIT_REASON_MAX,	\
+	    .label = "Reason")
+/* Not shown again: after a refusal the form gets a key that is fresh. */
+#define KEY								\
+	FIELD_TEXT(struct change, key, "key", 1, CREDIT_KEY_MAX,		\
+	    .optional = true, .secret = true, .label = "Key")
+#define GRANT								\
+	FIELD_INT(struct change, amount, "amount", 1, CREDIT_MAX,	\
+	    .label = "Credits to add")
+#define ADJUST								\
+	FIELD_INT(struct change, amount, "amount", -CREDIT_MAX, CREDIT_MAX, \
+	    .label = "Correction")
+
+static const struct form_field grant_fields[] = { GRANT, REASON, KEY };
+static const struct form_field grant_json_fields[] = {
+	USER_ID, GRANT, REASON, KEY
+};
+static const struct form_field adjust_fields[] = { ADJUST, REASON, KEY };
+static const struct form_field adjust_json_fields[] = {
+	USER_ID, ADJUST, REASON, KEY
+};
+const struct form grant_form = FORM(grant_fields, struct change);
+const struct form grant_json_form = FORM(grant_json_fields, struct change);
+const struct form adjust_form = FORM(adjust_fields, struct change);
+const struct form adjust_json_form = FORM(adjust_json_fields, struct change);
+
+static const struct form_field spend_fields[] = {
+	FIELD_INT(struct change, amount, "amount", 1, CREDIT_MAX,
+	    .label = "Amount"),
+	FIELD_TEXT(struct change, reason, "reason", 0, CREDIT_REASON_MAX,
+	    .optional = true, .label = "Reason"),
+	KEY
+};
+const struct form spend_form = FORM(spend_fields, struct change);
+
+static bool
+is_key(const char *key)
+{
+	const size_t size = strlen(key);
+
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)key[i] < 0x20 || key[i] == 0x7f)
+			return false;
+	return size >= 1 && size <= CREDIT_KEY_MAX && text_utf8(key, size);
+}
+
+/* The header's key, else the body's. */
+static enum status
+key_read(struct ctx *ctx, const char *field, const char **key)
+{
+	const char *header = request_param(&ctx->request,
+	    "HTTP_IDEMPOTENCY_KEY");
+
+	*key = header != NULL ? header : field;
+	if (*key == NULL)
+		return refuse(ctx, ST_IDEMPOTENCY_KEY_REQUIRED, "no key");
+	if (!is_key(*key))
+		return invalid(ctx, "body", "key",
+		    "Invalid input: expected 1 to 64 bytes of text",
+		    "The form is damaged. Please open the page again.");
+	return ST_OK;
+}
+
+static enum status
+credit_read(struct ctx *ctx, const char *wallet_id, struct credit *out)
+{
+	const struct change *input = ctx->input;
+
+	*out = (struct credit){ .wallet_id = wallet_id,
+	    .amount = input->amount,
+	    .reason = input->reason == NULL ? "" : input->reason };
+	return key_read(ctx, input->key, &out->key);
+}
+
+/* Whose wallet an admin changes: the path's or the body's user. */
+static enum status
+change_open(struct ctx *ctx, struct subject *subject, struct credit *credit)
+{
+	const struct change *input = ctx->input;
+
+	TRY(subject_open(ctx, input->user_id != NULL ? input->user_id :
+	    ctx->param[0], subject));
+	return credit_read(ctx, subject->id, credit);
+}
+
+static enum status
+change_done(struct ctx *ctx, const struct subject *subject, const char *verb)
+{
+	char amount[FORMAT_NUMBER_SIZE], balance[FORMAT_NUMBER_SIZE];
+
+	format_number(amount, number_of(ctx->view, "amount"));
+	format_number(balance, number_of(ctx->view, "balance"));
+	return subject_next(ctx, subject, arena_printf(ctx->arena,
+	    "%s credits %s. The balance is %s.", amount, verb, balance));
+}
+
+enum status
+credit_grant(struct ctx *ctx)
+{
+	struct subject subject;
+	struct credit credit;
+
+	TRY(change_open(ctx, &subject, &credit));
+	TRY(store_credit_grant(ctx, &credit, ctx->view));
+	return change_done(ctx, &subject, "granted");
+}
+
+enum status
+credit_adjust(struct ctx *ctx)
+{
+	const struct change *input = ctx->input;
+	struct subject subject;
+	struct credit credit;
+
+	if (input->amount == 0)
+		return invalid(ctx, "body", "amount",
+		    "Invalid input: expected a number other than 0",
+		    "Correction must be more or less than 0.");
+	TRY(change_open(ctx, &subject, &credit));
+	TRY(store_credit_adjust(ctx, &credit, ctx->view));
+	return change_done(ctx, &subject,
+	    credit.amount > 0 ? "added" : "taken away");
+}
+
+enum status
+credit_spend(struct ctx *ctx)
+{
+	struct credit credit;
+
+	TRY(credit_read(ctx, ctx->user->id, &credit));
+	return store_credit_spend(ctx, &credit, ctx->view);
+}
+
+/* ---- quota ------------------------------------------------------------------ */
+
+struct quota {
+	int64_t quota;
+};
+
+static const struct form_field quota_fields[] = {
+	FIELD_INT(struct quota, quota, "monthlyCreditsQuota", 0, CREDIT_MAX,
+	    .optional = true, .label = "Credits per month"),
+};
+/* A program says null when it wants none. */
+static const struct form_field quota_json_fields[] = {
+	FIELD_INT(struct quota, quota, "monthlyCreditsQuota", 0, CREDIT_MAX,
+	    .nullable = true, .label = "Credits per month"),
+};
+const struct form quota_form = FORM(quota_fields, struct quota);
+const struct form quota_json_form = FORM(quota_json_fields, struct quota);
+
+enum status
+credit_quota(struct ctx *ctx)
+{
+	const struct quota *input = ctx->input;
+	const bool none = input->quota == FIELD_NONE;
+	struct subject subject;
+
+	TRY(subject_open(ctx, ctx->param[0], &subject));
+	TRY(store_quota_set(ctx, subject.id,
+	    none ? QUOTA_NONE : input->quota));
+	if (!is_page(ctx))
+		return store_user_show(ctx, subject.id,
+		    view_object(ctx->view, "user"));
+	return subject_next(ctx, &subject, none ?
+	    "The monthly quota is lifted." : "The monthly quota is set.");
+}
+
+/* ---- the ledger ------------------------------------------------------------- */
+
+struct transfers_query {
+	const char *user, *kind, *from, *to, *cursor;
+	int64_t limit;
+};
+
+static const char *const kind_options[] = { "grant", "spend", "adjust",
+	"expire", "hold", "release", "capture", "refund", NULL };
+
+#define CURSOR								\
+	FIELD_TEXT(struct transfers_query, cursor, "cursor", 0, 512,	\
+	    .optional = true, .label = "Page")
+#define LIMIT								\
+	FIELD_INT(struct transfers_query, limit, "limit", 1,		\
+	    PAGE_LIMIT_MAX, .optional = true, .label = "Limit")
+static const struct form_field credits_fields[] = {
+	FIELD_TEXT(struct transfers_query, user, "user", 0, 254,
+	    .optional = true, .label = "User"),
+	FIELD_ENUM(struct transfers_query, kind, "kind", kind_options,
+	    .optional = true, .label = "Kind"),
+	FIELD_TEXT(struct transfers_query, from, "from", 0, 10,
+	    .optional = true, .label = "From"),
+	FIELD_TEXT(struct transfers_query, to, "to", 0, 10,
+	    .optional = true, .label = "To"),
+	CURSOR, LIMIT
+};
+static const struct form_field transfers_fields[] = { CURSOR, LIMIT };
+static const char *const no_filters[] = { NULL };
+const struct form credits_form = FORM(credits_fields,
+    struct transfers_query);
+const struct form transfers_form = FORM(transfers_fields,
+    struct transfers_query);
+
+static enum status
+transfers_page(struct ctx *ctx, struct page *page)
+{
+	const struct transfers_query *query = ctx->input;
+
+	if (page_read(ctx, query->cursor, query->limit, page))
+		return ST_OK;
+	return invalid(ctx, "query", "cursor", "Invalid input",
+	    "This page of the list does not exist.");
+}
+
+/* A day of the filter; to ends with it. */
+static enum status
+day_read(struct ctx *ctx, const char *field, const char *text,
+    int64_t *instant)
+{
+	if (text == NULL || format_read_instant(text, instant))
+		return ST_OK;
+	return invalid(ctx, "query", field, "Invalid input: expected a date",
+	    "This is no date of the form 2026-11-21.");
+}
+
+static enum status
+filter_read(struct ctx *ctx, struct ledger_filter *out)
+{
+	const struct transfers_query *query = ctx->input;
+	enum status from, to;
+
+	*out = (struct ledger_filter){ .user = query->user,
+	    .kind = query->kind, .to = PAGE_START };
+	from = day_read(ctx, "from", query->from, &out->from);
+	to = day_read(ctx, "to", query->to, &out->to);
+	if (query->to != NULL && to == ST_OK)
+		out->to += DAY_MS;
+	return from != ST_OK ? from : to;
+}
+
+/* What was asked for, as it was typed. */
+static void
+credits_words(struct ctx *ctx, const struct page *page)
+{
+	static const char *const names[] = { "user", "kind", "from", "to" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+	struct json_object *filter = view_object(ctx->view, "filter");
+	const char *filters[2 * NAMES + 1] = { NULL };
+	bool filtered = false;
+
+	for (size_t i = 0; i < NAMES; i++) {
+		const char *value = request_query(&ctx->request, names[i]);
+
+		view_text(filter, names[i], value);
+		filters[2 * i] = names[i];
+		filters[2 * i + 1] = value;
+		filtered = filtered || (value != NULL && value[0] != '\0');
+	}
+	words_choices(ctx->view, "kinds", transfer_kinds,
+	    request_query(&ctx->request, "kind"));
+	view_bool(ctx->view, "filtered", filtered);
+	words_next(ctx, page, filters);
+}
+
+static enum status
+credits_show(struct ctx *ctx, const struct ledger_filter *filter,
+    struct page *page)
+{
+	struct json_object *ledger = view_list(ctx->view, "ledger");
+
+	TRY(store_ledger_list(ctx, filter, page, ledger));
+	words_transfers(ctx, ledger);
+	credits_words(ctx, page);
+	return ST_OK;
+}
+
+enum status
+admin_credits(struct ctx *ctx)
+{
+	struct ledger_filter filter;
+	struct page page;
+
+	TRY(filter_read(ctx, &filter));
+	TRY(transfers_page(ctx, &page));
+	return credits_show(ctx, &filter, &page);
+}
+
+/* A filter that makes no sense finds everything, beside what was wrong. */
+enum status
+admin_credits_again(struct ctx *ctx)
+{
+	struct page page;
+
+	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
+	return credits_show(ctx, &(struct ledger_filter){ .to = PAGE_START },
+	    &page);
+}
+
+enum status
+admin_user_credits(struct ctx *ctx)
+{
+	struct json_object *user = view_root(ctx->arena);
+	struct page page;
+
+	TRY(transfers_page(ctx, &page));
+	TRY(store_user_show(ctx, ctx->param[0], user));
+	view_int(ctx->view, "balance", number_of(user, "balance"));
+	if (view_get(user, "monthlyCreditsQuota") == NULL)
+		view_null(ctx->view, "monthlyCreditsQuota");
+	else
+		view_int(ctx->view, "monthlyCreditsQuota",
+		    number_of(user, "monthlyCreditsQuota"));
+	view_int(ctx->view, "monthlySpent", number_of(user, "monthlySpent"));
+	TRY(store_ledger_of(ctx, ctx->param[0], true, &page,
+	    view_list(ctx->view, "transfers")));
+	words_next(ctx, &page, no_filters);
+	return ST_OK;
+}
+
+enum status
+account_credits(struct ctx *ctx)
+{
+	struct wallet wallet;
+	struct page page;
+	struct json_object *ledger;
+
+	TRY(transfers_page(ctx, &page));
+	TRY(store_wallet_get(ctx, ctx->user->id, &wallet));
+	words_wallet(ctx, ctx->view, &wallet);
+	ledger = view_list(ctx->view, "ledger");
+	TRY(store_ledger_of(ctx, ctx->user->id, false, &page, ledger));
+	words_transfers(ctx, ledger);
+	words_next(ctx, &page, no_filters);
+	return ST_OK;
+}

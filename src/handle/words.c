@@ -1,0 +1,209 @@
+#include "handle/words.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "ctx.h"
+#include "routes.h"
+#include "store/credit.h"
+#include "store/page.h"
+#include "view/view.h"
+
+#define TEXT_KEY_SIZE 64
+
+const struct choice_word transfer_kinds[] = {
+	{ "", "Any kind" }, { "grant", "Grant" }, { "spend", "Spend" },
+	{ "adjust", "Adjustment" }, { "expire", "Expiry" },
+	{ "hold", "Hold" }, { "release", "Release" },
+	{ "capture", "Capture" }, { "refund", "Refund" }, { NULL, NULL }
+};
+
+const struct choice_word user_states[] = {
+	{ "", "Any state" }, { "active", "Active" },
+	{ "unverified", "Not verified" }, { "banned", "Banned" },
+	{ NULL, NULL }
+};
+
+bool
+is_page(const struct ctx *ctx)
+{
+	return ctx->route->face == FACE_PAGE;
+}
+
+int64_t
+number_of(const struct json_object *object, const char *key)
+{
+	return json_object_get_int64(view_get(object, key));
+}
+
+void
+words_each(struct ctx *ctx, struct json_object *list,
+    void (*each)(struct ctx *ctx, struct json_object *item))
+{
+	const size_t count = json_object_array_length(list);
+
+	for (size_t i = 0; i < count; i++)
+		each(ctx, json_object_array_get_idx(list, i));
+}
+
+void
+words_number(struct json_object *out, const char *key, int64_t number)
+{
+	char text[FORMAT_NUMBER_SIZE];
+
+	format_number(text, number);
+	view_text(out, key, text);
+}
+
+void
+words_moment(struct json_object *object, const char *key)
+{
+	const char *iso = view_get_text(object, key);
+	char text[FORMAT_MOMENT_SIZE] = "", text_key[TEXT_KEY_SIZE];
+	int64_t instant;
+
+	(void)snprintf(text_key, sizeof(text_key), "%sText", key);
+	if (iso != NULL && format_read_instant(iso, &instant))
+		format_moment(text, instant);
+	view_text(object, text_key, text[0] == '\0' ? NULL : text);
+}
+
+void
+words_choices(struct json_object *out, const char *key,
+    const struct choice_word *choices, const char *selected)
+{
+	struct json_object *list = view_list(out, key);
+
+	for (; choices->value != NULL; choices++) {
+		struct json_object *choice = view_object(list, NULL);
+
+		view_text(choice, "value", choices->value);
+		view_text(choice, "label", choices->label);
+		view_bool(choice, "selected", text_is(choices->value,
+		    selected == NULL ? "" : selected));
+	}
+}
+
+const char *
+words_label(const struct choice_word *choices, const char *value)
+{
+	for (; choices->value != NULL; choices++)
+		if (text_is(choices->value, value))
+			return choices->label;
+	return value;
+}
+
+/* filters as a query string, and the cursor behind them. */
+static const char *
+query_text(struct ctx *ctx, const char *const *filters, const char *cursor)
+{
+	struct buf buf;
+
+	buf_init(&buf, ctx->arena, 128);
+	for (; filters != NULL && filters[0] != NULL; filters += 2) {
+		if (filters[1] == NULL || filters[1][0] == '\0')
+			continue;
+		buf_printf(&buf, "%s%s=%s", buf.size > 0 ? "&" : "",
+		    filters[0], text_percent(ctx->arena, filters[1]));
+	}
+	if (cursor != NULL)
+		buf_printf(&buf, "%scursor=%s", buf.size > 0 ? "&" : "",
+		    cursor);
+	return buf.data;
+}
+
+static void
+link_view(struct ctx *ctx, const char *key, bool there, const char *query)
+{
+	if (there)
+		view_text(view_object(ctx->view, key), "query", query);
+	else
+		view_null(ctx->view, key);
+}
+
+void
+words_next(struct ctx *ctx, const struct page *page,
+    const char *const *filters)
+{
+	if (!is_page(ctx)) {
+		view_text(ctx->view, "next", page->next);
+		return;
+	}
+	link_view(ctx, "first", page->further,
+	    query_text(ctx, filters, NULL));
+	link_view(ctx, "next", page->next != NULL,
+	    query_text(ctx, filters, page->next));
+}
+
+/* When the month after the one of now begins, UTC. */
+static int64_t
+next_month(int64_t now)
+{
+	const time_t seconds = (time_t)(now / 1000);
+	struct tm tm;
+
+	(void)gmtime_r(&seconds, &tm);
+	tm = (struct tm){ .tm_year = tm.tm_year, .tm_mon = tm.tm_mon + 1,
+	    .tm_mday = 1 };
+	return (int64_t)timegm(&tm) * 1000;
+}
+
+static int64_t
+percent_of(int64_t part, int64_t whole)
+{
+	if (part >= whole)
+		return 100;
+	return (int64_t)((double)part / (double)whole * 100);
+}
+
+void
+words_wallet(struct ctx *ctx, struct json_object *out,
+    const struct wallet *wallet)
+{
+	const int64_t left = wallet->quota > wallet->spent ?
+	    wallet->quota - wallet->spent : 0;
+	char date[FORMAT_MOMENT_SIZE];
+	struct json_object *quota;
+
+	words_number(out, "balanceText", wallet->balance);
+	if (wallet->quota == QUOTA_NONE) {
+		view_null(out, "quota");
+		return;
+	}
+	quota = view_object(out, "quota");
+	words_number(quota, "limitText", wallet->quota);
+	words_number(quota, "usedText", wallet->spent);
+	words_number(quota, "leftText", left);
+	view_int(quota, "percent", percent_of(wallet->spent, wallet->quota));
+	view_time(quota, "resetAt", next_month(ctx->now));
+	format_date(date, next_month(ctx->now));
+	view_text(quota, "resetAtText", date);
+}
+
+static void
+transfer_words(struct ctx *ctx, struct json_object *transfer)
+{
+	const int64_t change = number_of(transfer, "change");
+	char text[FORMAT_NUMBER_SIZE];
+
+	(void)ctx;
+	format_change(text, change);
+	view_text(transfer, "amountText", text);
+	view_bool(transfer, "positive", change > 0);
+	view_text(transfer, "kindText", words_label(transfer_kinds,
+	    view_get_text(transfer, "kind")));
+	words_number(transfer, "balanceText", number_of(transfer, "balance"));
+	words_moment(transfer, "createdAt");
+}
+
+void
+words_transfers(struct ctx *ctx, struct json_object *list)
+{
+	words_each(ctx, list, transfer_words);
+}

@@ -1,0 +1,67 @@
+/*
+ * words.h - what pages say beside the values: numbers, choices, pagers
+ *
+ * Handlers fill the view with values under the names of the API; pages get
+ * these in addition.
+ */
+#ifndef HANDLE_WORDS_H
+#define HANDLE_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ctx;
+struct json_object;
+struct page;
+struct wallet;
+
+/* Whether people will look at the answer. */
+bool is_page(const struct ctx *ctx);
+
+/* A member that is a number; 0 when it is absent or null. */
+int64_t number_of(const struct json_object *object, const char *key);
+
+/* Calls each with every item of a list. */
+void words_each(struct ctx *ctx, struct json_object *list,
+    void (*each)(struct ctx *ctx, struct json_object *item));
+
+/* "1,234" */
+void words_number(struct json_object *out, const char *key, int64_t number);
+
+/* A moment's text beside the ISO text that is there under key already. */
+void words_moment(struct json_object *object, const char *key);
+
+/* A list of {value, label, selected} as key; the last choice has value NULL. */
+struct choice_word {
+	const char *value;
+	const char *label;
+};
+void words_choices(struct json_object *out, const char *key,
+    const struct choice_word *choices, const char *selected);
+/* The label of value, or value itself. */
+const char *words_label(const struct choice_word *choices,
+    const char *value);
+
+/*
+ * words_next - "next" for programs, "first" and "next" for a page's pager
+ *
+ * filters  names and values that every page of the list repeats, by twos,
+ *          ended by a NULL name; NULL or empty values are left out.
+ *          NULL: nothing
+ */
+void words_next(struct ctx *ctx, const struct page *page,
+    const char *const *filters);
+
+/* "balanceText" and "quota" (templates/part/quota) of a wallet. */
+void words_wallet(struct ctx *ctx, struct json_object *out,
+    const struct wallet *wallet);
+
+/* What every transfer of a list says on a page. */
+void words_transfers(struct ctx *ctx, struct json_object *list);
+extern const struct choice_word transfer_kinds[];
+
+/* "active" as "Active", of a user. */
+extern const struct choice_word user_states[];
+
+#endif
