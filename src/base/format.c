@@ -39,14 +39,14 @@ magnitude(int64_t number)
 static void
 put_grouped(char out[FORMAT_NUMBER_SIZE], uint64_t number)
 {
-	char digits[24];
-	size_t size = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64,
+	char plain[24];
+	size_t size = (size_t)snprintf(plain, sizeof(plain), "%" PRIu64,
 	    number);
 
 	for (size_t i = 0; i < size; i++) {
 		if (i > 0 && (size - i) % 3 == 0)
 			*out++ = ',';
-		*out++ = digits[i];
+		*out++ = plain[i];
 	}
 	*out = '\0';
 }
