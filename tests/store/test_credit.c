@@ -379,8 +379,8 @@ nobody_rewrites_the_ledger(void **state)
 		"UPDATE audit SET action = 'a.b'",
 		"DELETE FROM audit",
 		"TRUNCATE audit",
-		"SET LOCAL session_replication_role = replica;"
-		    "DELETE FROM transfers",
+		("SET LOCAL session_replication_role = replica;"
+		    "DELETE FROM transfers"),
 	};
 	struct world *w = *state;
 
@@ -401,12 +401,12 @@ a_worker_has_no_hand_on_balances(void **state)
 		"UPDATE wallets SET last_number = 0",
 		"UPDATE wallets SET period_spent = 0",
 		"DELETE FROM wallets",
-		"INSERT INTO wallets (id, kind, balance)"
-		    " VALUES ('rich', 'user', 1000)",
-		"INSERT INTO wallets (id, kind, balance, last_number)"
-		    " VALUES ('rich', 'user', 1000, 1)",
-		"INSERT INTO wallets (id, kind, balance)"
-		    " VALUES ('mint', 'system', NULL)",
+		("INSERT INTO wallets (id, kind, balance)"
+		    " VALUES ('rich', 'user', 1000)"),
+		("INSERT INTO wallets (id, kind, balance, last_number)"
+		    " VALUES ('rich', 'user', 1000, 1)"),
+		("INSERT INTO wallets (id, kind, balance)"
+		    " VALUES ('mint', 'system', NULL)"),
 	};
 	struct world *w = *state;
 
