@@ -1,0 +1,32 @@
+/*
+ * audit.h - who did what to whom, in the transaction that did it
+ */
+#ifndef STORE_AUDIT_H
+#define STORE_AUDIT_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct ctx;
+struct json_object;
+
+/*
+ * store_audit_write - one row of the running transaction
+ *
+ * Actor, request id and client address come from ctx. before and after are
+ * JSON objects of what changed; NULL for none. No secret goes in.
+ */
+struct audit {
+	const char *action;		/* "credit.grant" */
+	const char *target_type;	/* "user" */
+	const char *target_id;
+	struct json_object *before, *after;
+};
+enum status store_audit_write(struct ctx *ctx, const struct audit *audit);
+
+/* Newest first, at most limit, of one target: objects appended to out. */
+enum status store_audit_list(struct ctx *ctx, const char *target_type,
+    const char *target_id, int64_t limit, struct json_object *out);
+
+#endif
