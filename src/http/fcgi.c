@@ -1,18 +1,23 @@
 #include "http/fcgi.h"
 
 #include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include "base/log.h"
 #include "base/panic.h"
+#include "base/text.h"
 
 struct fcgi {
 	FCGX_Request request;
+	int listen_fd;
 	struct timeval read_timeout, write_timeout;
+	int64_t got;		/* bytes of this request's body */
 };
 
 static struct timeval
@@ -29,11 +34,12 @@ fcgi_open(int fd, int64_t read_ms, int64_t write_ms)
 
 	if (fcgi == NULL)
 		panic("fcgi: out of memory");
+	fcgi->listen_fd = fd;
 	fcgi->read_timeout = timeval_of(read_ms);
 	fcgi->write_timeout = timeval_of(write_ms);
 	/* A web server that does not close its side costs 2 s otherwise. */
 	(void)setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 0);
-	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgi->request, fd,
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgi->request, -1,
 	    FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
 		log_error("fcgi", "cannot serve descriptor %d", fd);
 		free(fcgi);
@@ -42,22 +48,34 @@ fcgi_open(int fd, int64_t read_ms, int64_t write_ms)
 	return fcgi;
 }
 
+/*
+ * The library takes in the parameters while it accepts, and would wait for
+ * them without end. Given a connection to go on with, it accepts none itself.
+ */
+static enum fcgi_event
+read_request(struct fcgi *fcgi, int fd)
+{
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &fcgi->read_timeout,
+	    sizeof(fcgi->read_timeout));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &fcgi->write_timeout,
+	    sizeof(fcgi->write_timeout));
+	fcgi->request.ipcFd = fd;
+	fcgi->request.keepConnection = 1;
+	return FCGX_Accept_r(&fcgi->request) == 0 ? FCGI_REQUEST :
+	    FCGI_NOTHING;
+}
+
 enum fcgi_event
 fcgi_accept(struct fcgi *fcgi)
 {
-	int rc = FCGX_Accept_r(&fcgi->request);
+	int fd = accept4(fcgi->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
-	if (rc == -EAGAIN || rc == -ECONNABORTED || rc == -EINTR)
+	if (fd >= 0)
+		return read_request(fcgi, fd);
+	if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR)
 		return FCGI_NOTHING;
-	if (rc < 0) {
-		log_error("fcgi", "accept failed: %d", rc);
-		return FCGI_BROKEN;
-	}
-	(void)setsockopt(fcgi->request.ipcFd, SOL_SOCKET, SO_RCVTIMEO,
-	    &fcgi->read_timeout, sizeof(fcgi->read_timeout));
-	(void)setsockopt(fcgi->request.ipcFd, SOL_SOCKET, SO_SNDTIMEO,
-	    &fcgi->write_timeout, sizeof(fcgi->write_timeout));
-	return FCGI_REQUEST;
+	log_error("fcgi", "accept failed: %s", strerror(errno));
+	return FCGI_BROKEN;
 }
 
 const char *const *
@@ -72,7 +90,10 @@ fcgi_read(struct fcgi *fcgi, char *out, size_t size)
 	int got = FCGX_GetStr(out, size > INT_MAX ? INT_MAX : (int)size,
 	    fcgi->request.in);
 
-	return got > 0 ? (size_t)got : 0;
+	if (got <= 0)
+		return 0;
+	fcgi->got += got;
+	return (size_t)got;
 }
 
 bool
@@ -88,12 +109,40 @@ fcgi_write(struct fcgi *fcgi, const char *bytes, size_t size)
 	    FCGX_PutStr(bytes, (int)size, fcgi->request.out) == (int)size;
 }
 
+/*
+ * Has all that the web server sends been read? A length that is not said may
+ * be a body that is still on its way, and is not waited for.
+ */
+static bool
+is_drained(struct fcgi *fcgi)
+{
+	const char *length = FCGX_GetParam("CONTENT_LENGTH",
+	    fcgi->request.envp);
+	int64_t size;
+
+	return length != NULL && fcgi->request.role == FCGI_RESPONDER &&
+	    text_int(length, 0, INT64_MAX, &size) && size == fcgi->got &&
+	    FCGX_GetChar(fcgi->request.in) == -1 &&
+	    FCGX_GetError(fcgi->request.in) == 0;
+}
+
+/*
+ * The answer and the end of the request leave in one write when the stream of
+ * errors, which nobody uses, is closed first: flushed alone, the answer makes
+ * lighttpd close before the end arrives, which costs an EPIPE and a signal.
+ */
 bool
 fcgi_finish(struct fcgi *fcgi)
 {
-	bool left = FCGX_FFlush(fcgi->request.out) == 0;
+	FCGX_Request *request = &fcgi->request;
+	bool left;
 
-	fcgi->request.keepConnection = 0;
-	FCGX_Finish_r(&fcgi->request);
+	(void)FCGX_FClose(request->err);
+	left = FCGX_FClose(request->out) == 0;
+	/* Only unread input needs the wait for the other side's close. */
+	if (is_drained(fcgi))
+		FCGX_Detach(request);
+	request->keepConnection = 0;
+	FCGX_Finish_r(request);
 	return left;
 }
