@@ -27,7 +27,7 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE TABLE users (
 	id text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
 	name text NOT NULL,
-	email text NOT NULL CHECK (email = lower(email) AND email <> ''),
+	email text COLLATE "C" NOT NULL CHECK (email = lower(email) AND email <> ''),
 	email_verified boolean NOT NULL DEFAULT false,
 	image text,
 	role text NOT NULL DEFAULT 'user' CHECK (role <> ''),
@@ -39,10 +39,11 @@ CREATE TABLE users (
 	updated_at timestamptz(3) NOT NULL,
 	CHECK (banned OR (ban_reason IS NULL AND ban_expires_at IS NULL))
 );
-CREATE UNIQUE INDEX users_email_key ON users (email COLLATE "C");
+CREATE UNIQUE INDEX users_email_key ON users (email);
 CREATE INDEX users_created_idx ON users (created_at, id);
 CREATE INDEX users_role_idx ON users (role, created_at, id) WHERE role <> 'user';
 CREATE INDEX users_banned_idx ON users (created_at, id) WHERE banned;
+CREATE INDEX users_verified_idx ON users (email_verified, created_at, id);
 CREATE INDEX users_search_idx ON users USING gin (email gin_trgm_ops, lower(name) gin_trgm_ops);
 
 COMMENT ON TABLE users IS 'People and programs that can sign in.';
