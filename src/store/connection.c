@@ -136,7 +136,8 @@ write_options(const struct connection *c, char *out, size_t size)
 		return false;
 	used = strlen(out);
 	n = snprintf(out + used, size - used, "-c timezone=UTC"
-	    " -c datestyle=ISO -c bytea_output=hex -c statement_timeout=%lld"
+	    " -c datestyle=ISO -c bytea_output=hex -c jit=off"
+	    " -c statement_timeout=%lld"
 	    " -c idle_in_transaction_session_timeout=%lld%s%s",
 	    (long long)at_least(c->deadline_ms * 9 / 10, 1),
 	    (long long)at_least(c->deadline_ms * 2, IDLE_TRANSACTION_MIN_MS),
