@@ -81,7 +81,8 @@ local_time(time)
 
 document.querySelectorAll("input[type=password]").forEach(revealable);
 document.querySelectorAll("#problems a").forEach(explain);
-document.querySelector("[aria-invalid]")?.focus();
+(document.querySelector("[aria-invalid]") ??
+    document.getElementById("problems"))?.focus();
 document.querySelectorAll("time").forEach(local_time);
 document.addEventListener("submit", send_once);
 addEventListener("pageshow", forget_sent);

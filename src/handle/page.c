@@ -54,6 +54,22 @@ static const struct {
 	    "Nothing is lost. Go back and send it again in a few seconds." },
 };
 
+/* Refusals of a handler that one field of the form can mend. */
+static const struct {
+	enum status status;
+	const char *field;
+} blames[] = {
+	{ ST_INVALID_EMAIL, "email" },
+	{ ST_USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, "email" },
+	{ ST_PASSWORD_TOO_SHORT, "newPassword" },
+	{ ST_PASSWORD_TOO_SHORT, "password" },
+	{ ST_PASSWORD_TOO_LONG, "newPassword" },
+	{ ST_PASSWORD_TOO_LONG, "password" },
+	{ ST_INVALID_PASSWORD, "currentPassword" },
+	{ ST_INSUFFICIENT_CREDITS, "amount" },
+	{ ST_BALANCE_LIMIT_EXCEEDED, "amount" },
+};
+
 static void
 fill_nav(struct ctx *ctx, bool admin)
 {
@@ -140,26 +156,54 @@ fill_page(struct ctx *ctx, const char *title)
 	fill_flash(ctx);
 }
 
+static bool
+has_field(const struct form *form, const char *name)
+{
+	for (size_t i = 0; form != NULL && i < form->count; i++)
+		if (strcmp(form->fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+blamed_field(const struct ctx *ctx, enum status status)
+{
+	for (size_t i = 0; i < sizeof(blames) / sizeof(blames[0]); i++)
+		if (blames[i].status == status &&
+		    has_field(ctx->route->form, blames[i].field))
+			return blames[i].field;
+	return NULL;
+}
+
+static void
+fill_error(struct json_object *errors, const char *field, const char *text)
+{
+	struct json_object *entry = view_object(errors, NULL);
+
+	view_text(entry, "field", field);
+	view_text(entry, "text", text);
+}
+
 static void
 fill_errors(struct ctx *ctx, enum status status)
 {
 	struct json_object *errors = view_list(ctx->view, "errors");
-	struct json_object *entry;
 	const char *text = ctx->message != NULL ? ctx->message :
 	    status_text(status);
+	const char *field;
 
-	for (const struct input_error *e = ctx->errors; e != NULL;
-	    e = e->next) {
-		entry = view_object(errors, NULL);
-		view_text(entry, "field", e->field);
-		view_text(entry, "text", e->human);
-	}
-	if (status == ST_OK)
+	if (status == ST_OK) {
 		view_null(ctx->page, "error");
-	else
-		view_text(view_object(ctx->page, "error"), "text",
-		    ctx->errors != NULL ? "Please look at this again:" :
-		    text);
+		return;
+	}
+	for (const struct input_error *e = ctx->errors; e != NULL; e = e->next)
+		fill_error(errors, e->field, e->human);
+	field = ctx->errors == NULL ? blamed_field(ctx, status) : NULL;
+	if (field != NULL)
+		fill_error(errors, field, text);
+	view_text(view_object(ctx->page, "error"), "text",
+	    ctx->errors != NULL || field != NULL ?
+	    "Please look at this again:" : text);
 }
 
 static enum status
