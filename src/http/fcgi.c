@@ -59,6 +59,7 @@ read_request(struct fcgi *fcgi, int fd)
 	    sizeof(fcgi->read_timeout));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &fcgi->write_timeout,
 	    sizeof(fcgi->write_timeout));
+	fcgi->got = 0;
 	fcgi->request.ipcFd = fd;
 	fcgi->request.keepConnection = 1;
 	return FCGX_Accept_r(&fcgi->request) == 0 ? FCGI_REQUEST :

@@ -1,8 +1,8 @@
 /*
  * fcgi.h - the only place that knows libfcgi
  *
- * One request per connection: a kept connection would pin its worker. Streams
- * are given deadlines right after accept.
+ * One request per connection: a kept connection would pin its worker. Every
+ * read and write has a deadline, those of the parameters included.
  */
 #ifndef HTTP_FCGI_H
 #define HTTP_FCGI_H
