@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/text.h"
 #include "http/origin.h"
 
@@ -16,6 +17,7 @@ extern char **environ;
 #define CONFIG_BYTES ((size_t)4 * 1024 * 1024)
 #define LINE_MAX_CHARS 197	/* what the library reads at once */
 #define SECRET_MIN 16
+#define ARGON2_KIB_PER_LANE 8	/* RFC 9106, section 3.1 */
 #define ENV_PREFIX "TOLLGATE_"
 
 enum setting_type { TYPE_TEXT, TYPE_SECRET, TYPE_WORD, TYPE_INT, TYPE_BOOL,
@@ -69,8 +71,7 @@ struct reader {
 	const char *file;
 	FILE *stream;
 	int line;
-	bool failed;
-	int said;		/* line of the last complaint */
+	int failed;		/* the first line complained of; 0: none */
 };
 
 static void *
@@ -257,6 +258,13 @@ assign(struct loaded *loaded, const char *section, const char *key,
 	    "no such setting; `tollgate config` lists them");
 }
 
+static void
+fail(struct reader *reader)
+{
+	if (reader->failed == 0)
+		reader->failed = reader->line;
+}
+
 static char *
 read_line(char *text, int size, void *stream)
 {
@@ -271,7 +279,7 @@ read_line(char *text, int size, void *stream)
 		    "characters; break a list with an indented line, or put a "
 		    "secret into its own file\n", reader->file, reader->line,
 		    LINE_MAX_CHARS);
-		reader->failed = true;
+		fail(reader);
 	}
 	return line;
 }
@@ -282,24 +290,23 @@ read_value(void *user, const char *section, const char *key, const char *value)
 	struct reader *reader = user;
 	struct loaded *loaded = reader->loaded;
 	const struct setting *setting = find(section, key);
-	char where[512];
-	const char *kept;
+	const char *where = arena_printf(loaded->config.arena, "%s:%d",
+	    reader->file, reader->line);
+	const char *kept = where;
 
-	(void)snprintf(where, sizeof(where), "%s:%d", reader->file,
-	    reader->line);
-	kept = arena_text(loaded->config.arena, where);
+	if (setting == NULL)
+		setting = find_secret_file(section, key);
 	if (setting != NULL && text_starts(
 	    loaded->source[setting - settings].text, reader->file)) {
 		/* an indented line goes on with a list; nothing else may */
 		if (setting->type != TYPE_LIST) {
-			reader->failed = true;
+			fail(reader);
 			return complain(where, section, key, "is set twice");
 		}
 		kept = loaded->source[setting - settings].text;
 	}
 	if (!assign(loaded, section, key, value, kept)) {
-		reader->failed = true;
-		reader->said = reader->line;
+		fail(reader);
 		return 0;
 	}
 	return 1;
@@ -321,10 +328,10 @@ load_file(struct loaded *loaded, const char *file, bool must_exist)
 	}
 	rc = ini_parse_stream(read_line, &reader, read_value, &reader);
 	(void)fclose(reader.stream);
-	if (rc > 0 && !reader.failed)
+	if (rc > 0 && (reader.failed == 0 || rc < reader.failed))
 		(void)fprintf(stderr, "tollgate: %s:%d: neither [section] nor "
 		    "key = value\n", file, rc);
-	return rc == 0 && !reader.failed;
+	return rc == 0 && reader.failed == 0;
 }
 
 static bool
@@ -381,6 +388,63 @@ load_defaults(struct loaded *loaded)
 	}
 }
 
+/* A number as JSON has them, but for exponents. */
+static bool
+is_number(const char *text)
+{
+	static const char digits[] = "0123456789";
+	size_t whole, part = 1;
+
+	text += *text == '-';
+	whole = strspn(text, digits);
+	if (whole > 1 && *text == '0')
+		return false;
+	text += whole;
+	if (*text == '.') {
+		part = strspn(++text, digits);
+		text += part;
+	}
+	return whole > 0 && part > 0 && *text == '\0';
+}
+
+/* The default as the JSON text that a row gets; NULL when it is none. */
+static const char *
+extra_preset(struct arena *arena, enum extra_type type, const char *text)
+{
+	size_t size = strlen(text);
+	struct buf buf;
+
+	switch (type) {
+	case EXTRA_STRING:
+		if (!text_utf8(text, size))
+			return NULL;
+		buf_init(&buf, arena, size + 2);
+		buf_json_text(&buf, text, size);
+		return buf.data;
+	case EXTRA_NUMBER:
+		return is_number(text) ? text : NULL;
+	case EXTRA_BOOLEAN:
+		return text_is(text, "true") || text_is(text, "false") ?
+		    text : NULL;
+	}
+	return NULL;
+}
+
+static bool
+extra_type(const char *text, enum extra_type *type)
+{
+	static const char *const names[] = { [EXTRA_STRING] = "string",
+		[EXTRA_NUMBER] = "number", [EXTRA_BOOLEAN] = "boolean" };
+
+	for (int i = EXTRA_STRING; i <= EXTRA_BOOLEAN; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*type = (enum extra_type)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* name:type[=default][!] */
 static bool
 extra_field(struct arena *arena, const char *text, struct extra_field *field)
@@ -401,22 +465,14 @@ extra_field(struct arena *arena, const char *text, struct extra_field *field)
 	if (preset != NULL)
 		*preset++ = '\0';
 	field->name = name;
-	field->preset = preset;
 	if (name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name) ||
+	    !extra_type(type, &field->type))
 		return false;
-	if (strcmp(type, "string") == 0) {
-		field->type = EXTRA_STRING;
-		if (preset != NULL)
-			field->preset = arena_printf(arena, "\"%s\"", preset);
-	} else if (strcmp(type, "number") == 0) {
-		field->type = EXTRA_NUMBER;
-	} else if (strcmp(type, "boolean") == 0) {
-		field->type = EXTRA_BOOLEAN;
-	} else {
-		return false;
-	}
-	return true;
+	if (preset == NULL)
+		return true;
+	field->preset = extra_preset(arena, field->type, preset);
+	return field->preset != NULL;
 }
 
 static bool
@@ -467,21 +523,41 @@ derive_origins(struct config *config)
 	return true;
 }
 
+/* What the bounds of one setting alone cannot say. */
 static bool
-derive(struct config *config)
+check(const struct config *config)
 {
-	const char *secure = config->server_secure_cookies;
+	const char *base = config->server_base_path;
+	int64_t mode = config->server_socket_mode;
+	int64_t memory_kib = ARGON2_KIB_PER_LANE * config->password_lanes;
 
 	if (config->server_secret[0] != '\0' &&
 	    strlen(config->server_secret) < SECRET_MIN)
 		return complain("configuration", "server", "secret",
 		    "is shorter than 16 characters");
-	if (config->server_base_path[0] != '/' ||
-	    config->server_base_path[strlen(config->server_base_path) - 1] ==
-	    '/')
+	if (base[0] != '/' || base[strlen(base) - 1] == '/')
 		return complain("configuration", "server", "base_path",
 		    "begins with '/' and does not end with it");
-	if (!derive_origins(config))
+	if (mode % 10 > 7 || mode / 10 % 10 > 7)
+		return complain("configuration", "server", "socket_mode",
+		    "has digits from 0 to 7");
+	if (config->password_memory_kib < memory_kib)
+		return complain("configuration", "password", "memory_kib",
+		    arena_printf(config->arena, "must be %lld or more for %lld "
+		    "lanes", (long long)memory_kib,
+		    (long long)config->password_lanes));
+	if (config->password_max_length < config->password_min_length)
+		return complain("configuration", "password", "max_length",
+		    "is less than min_length");
+	return true;
+}
+
+static bool
+derive(struct config *config)
+{
+	const char *secure = config->server_secure_cookies;
+
+	if (!check(config) || !derive_origins(config))
 		return false;
 	config->secure = strcmp(secure, "on") == 0 ||
 	    (strcmp(secure, "auto") == 0 &&
@@ -511,7 +587,9 @@ config_load(const char *file)
 	load_defaults(loaded);
 	fine = load_file(loaded, file != NULL ? file : CONFIG_FILE,
 	    file != NULL);
-	for (char **variable = environ; fine && *variable != NULL; variable++)
+	/* clearenv(3) leaves NULL */
+	for (char **variable = environ; fine && variable != NULL &&
+	    *variable != NULL; variable++)
 		fine = load_variable(loaded, *variable);
 	if (fine && derive(&loaded->config))
 		return &loaded->config;
