@@ -89,6 +89,18 @@ trusted(const struct list *proxies, const char *address)
 	return false;
 }
 
+static char *
+trimmed(char *text)
+{
+	size_t size;
+
+	text += strspn(text, " \t");
+	size = strlen(text);
+	while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\t'))
+		text[--size] = '\0';
+	return text;
+}
+
 /* The last element of the list that is no trusted proxy; NULL when an element
  * is no address, or all are trusted. */
 static const char *
@@ -98,12 +110,9 @@ walk(struct ctx *ctx, const char *forwarded)
 
 	for (;;) {
 		char *comma = strrchr(list, ',');
-		char *item = comma != NULL ? comma + 1 : list;
-		const char *address;
+		char *item = trimmed(comma != NULL ? comma + 1 : list);
+		const char *address = address_normal(ctx->arena, item);
 
-		item += strspn(item, " \t");
-		item[strcspn(item, " \t")] = '\0';
-		address = address_normal(ctx->arena, item);
 		if (address == NULL)
 			return NULL;
 		if (!trusted(&ctx->config->server_trusted_proxies, item))
