@@ -20,11 +20,22 @@ export const OUT = 'out';
 const all = (status, more) => ({ status: Array(5).fill(status), ...more });
 const signedIn = (status, more) => ({
 	status: [OUT, status, status, status, status], ...more });
+const mayRead = (status, more) => ({
+	status: [OUT, 403, status, status, status], ...more });
+const mayWrite = (status, more) => ({
+	status: [OUT, 403, 403, status, status], ...more });
 
 const signUp = (world) => ({ name: 'New', email: world.freshEmail(),
 	password: PASSWORD });
 const signIn = (world) => ({ email: world.someone.email, password: PASSWORD });
 const change = { currentPassword: PASSWORD, newPassword: PASSWORD };
+const victim = (world) => ({ id: world.victim.id });
+const order = (world) => ({ id: world.order });
+const keyed = (world) => ({ 'Idempotency-Key': world.key() });
+const grant = (world) => ({ amount: '5', reason: 'Matrix',
+	key: world.key() });
+const grantJson = (world) => ({ userId: world.victim.id, amount: 5,
+	reason: 'Matrix' });
 const otherSession = async (world) => ({ id: await world.otherSession() });
 
 export const MATRIX = {
@@ -77,6 +88,46 @@ export const MATRIX = {
 	'POST /account/security/sessions/:id/revoke': signedIn(303, {
 		params: otherSession }),
 
+	'GET /account/credits': signedIn(200),
+	'GET /account/orders': signedIn(200),
+
+	/* pages of an admin */
+	'GET /admin': mayRead(200),
+	'GET /admin/users': mayRead(200),
+	'GET /admin/users/:id': mayRead(200, { params: victim }),
+	'POST /admin/users/:id/role': mayWrite(303, { params: victim,
+		body: { role: 'user' } }),
+	'POST /admin/users/:id/ban': mayWrite(303, { params: victim,
+		body: { reason: 'Matrix', days: '3' } }),
+	'POST /admin/users/:id/unban': mayWrite(303, { params: victim }),
+	'POST /admin/users/:id/sessions/revoke': mayWrite(303, {
+		params: victim }),
+	'POST /admin/users/:id/sessions/:sid/revoke': mayWrite(303, {
+		params: async (world) => ({ id: world.victim.id,
+			sid: await world.victimSession() }) }),
+	'POST /admin/users/:id/grant': mayWrite(303, { params: victim,
+		body: grant }),
+	'POST /admin/users/:id/adjust': mayWrite(303, { params: victim,
+		body: grant }),
+	'POST /admin/users/:id/quota': mayWrite(303, { params: victim,
+		body: { monthlyCreditsQuota: '1000' } }),
+	'GET /admin/credits': mayRead(200),
+	'GET /admin/orders': mayRead(200),
+	'GET /admin/orders/:id': mayRead(200, { params: order }),
+
 	/* our own API */
 	'GET /api/me': signedIn(200),
+	'POST /api/credits/spend': signedIn(200, { headers: keyed,
+		body: { amount: 1, reason: 'Matrix' } }),
+	'GET /api/admin/users': mayRead(200),
+	'GET /api/admin/users/:id': mayRead(200, { params: victim }),
+	'PATCH /api/admin/users/:id': mayWrite(200, { params: victim,
+		body: { monthlyCreditsQuota: 1000 } }),
+	'GET /api/admin/users/:id/credits': mayRead(200, { params: victim }),
+	'POST /api/admin/credits/grant': mayWrite(200, { headers: keyed,
+		body: grantJson }),
+	'POST /api/admin/credits/adjust': mayWrite(200, { headers: keyed,
+		body: grantJson }),
+	'GET /api/admin/orders': mayRead(200),
+	'GET /api/admin/health': mayRead(200),
 };

@@ -41,12 +41,20 @@ async function readRoutes() {
 async function makeWorld() {
 	const someone = await person(at);
 	const victim = await person(at);
+	const order = '0'.repeat(32);
+	const spare = (await victim.session()).session.id;
 	let serial = 0;
 
+	await at.psql(`INSERT INTO orders (id, user_id, email, description,
+		credits, amount_minor, currency, created_at, updated_at)
+		VALUES ('${order}', '${victim.id}', '${victim.email}', 'Credits',
+		100, 1000, 'EUR', now(), now())`);
+	for (const role of ROLES.slice(1))
+		await grant(people[role].id, role);
 	return {
-		at, someone, victim,
+		someone, victim, order,
 		actor: null,		/* who sends the request at hand */
-		serial: () => ++serial,
+		refusing: false,	/* and is to be refused */
 		key: () => `matrix-${process.pid}-${++serial}`,
 		freshEmail: () => `new${process.pid}x${++serial}@example.com`,
 		async otherSession() {
@@ -55,7 +63,26 @@ async function makeWorld() {
 			return (await (await world.actor.another()).session())
 				.session.id;
 		},
+		/* Signing in would be a change where none may be seen. */
+		async victimSession() {
+			if (world.refusing)
+				return spare;
+			await at.psql(`UPDATE users SET banned = false
+				WHERE id = '${victim.id}'`);
+			return (await (await victim.another()).session())
+				.session.id;
+		},
 	};
+}
+
+async function grant(id, key) {
+	const response = await people.super_admin.send('POST',
+		'/api/admin/credits/grant', { body: JSON.stringify({ userId: id,
+			amount: 100, reason: 'To spend' }), headers: {
+			'Content-Type': 'application/json',
+			'Idempotency-Key': key } });
+
+	is(response.status, 200, 'the status of a grant');
 }
 
 /* ---- requests -------------------------------------------------------------- */
@@ -156,11 +183,13 @@ async function snapshot() {
 	return rows.map((row) => `${row.name} ${row.rows} ${row.hash}`);
 }
 
-/* The refusals may not leave a trace; who did is found by trying again. */
+/* Refusals may not leave a trace. */
 async function unchanged(work) {
 	const before = await snapshot();
 
+	world.refusing = true;
 	await work();
+	world.refusing = false;
 
 	const changed = (await snapshot()).filter(
 		(row) => !before.includes(row));
@@ -258,6 +287,58 @@ test('who may pass, passes', () =>
 				.test(route.path) && role !== 'nobody')
 				await people[role].signIn();
 		}));
+
+/* Forms that do something to another user, each with what it takes. */
+const DEEDS = { role: { role: 'user' }, ban: { reason: 'Because' }, unban: {},
+	grant: { amount: '1', reason: 'Because' },
+	adjust: { amount: '-1', reason: 'Because' },
+	quota: { monthlyCreditsQuota: '' }, 'sessions/revoke': {} };
+
+test('nobody acts on somebody who may do more', async () => {
+	const above = await person(at, 'super_admin');
+
+	await unchanged(async () => {
+		for (const role of ['nobody', 'user', 'admin_ro', 'admin_rw'])
+			for (const [deed, fields] of Object.entries(DEEDS)) {
+				const who = people[role];
+				const response = await who.post(
+					`/admin/users/${above.id}/${deed}`,
+					{ key: world.key(), ...fields });
+
+				is(response.status, role === 'nobody' ? 303 :
+					403, `${deed} by ${role}`);
+			}
+		for (const deed of ['grant', 'adjust'])
+			is((await people.admin_rw.send('POST',
+				`/api/admin/credits/${deed}`, {
+					body: JSON.stringify({ amount: 1,
+						userId: above.id, reason: 'x' }),
+					headers: { 'Content-Type':
+						'application/json',
+					'Idempotency-Key': world.key() } }))
+				.status, 403, `${deed} by a program`);
+	});
+});
+
+test('only who makes admins makes admins', async () => {
+	for (const [role, wanted, status] of [['admin_rw', 'admin_ro', 403],
+		['admin_rw', 'admin_rw', 403], ['admin_rw', 'super_admin', 403],
+		['super_admin', 'admin_ro', 303],
+		['super_admin', 'super_admin', 303]]) {
+		const subject = await person(at);
+
+		is((await people[role].post(`/admin/users/${subject.id}/role`,
+			{ role: wanted })).status, status, `${wanted} by ${role}`);
+	}
+});
+
+test('nobody bans or promotes himself', async () => {
+	for (const role of ['admin_rw', 'super_admin'])
+		for (const deed of ['role', 'ban'])
+			is((await people[role].post(
+				`/admin/users/${people[role].id}/${deed}`,
+				DEEDS[deed])).status, 400, `${deed} by ${role}`);
+});
 
 test('a path nobody has is 404 for everybody', async () => {
 	for (const role of ROLES)

@@ -43,10 +43,10 @@ async function someOrder() {
 /* Whatever a page is about, it is about this admin or her order. */
 async function fill(name) {
 	const { session } = await admin.session();
-	const id = /order/.test(name) ? '0'.repeat(32) :
-		/sessions/.test(name) ? session.id : admin.id;
+	const id = /orders/.test(name) ? '0'.repeat(32) :
+		name.startsWith('/admin') ? admin.id : session.id;
 
-	return name.replace(/:\w+/g, id);
+	return name.replace(':sid', session.id).replace(':id', id);
 }
 
 /* ---- what the browser is told ---------------------------------------------- */
