@@ -1,5 +1,7 @@
 #include "handle/chart.h"
 
+#include <stddef.h>
+
 #include "base/format.h"
 #include "store/figures.h"
 #include "view/view.h"
@@ -14,17 +16,13 @@
 int64_t
 chart_top(int64_t value)
 {
-	int64_t unit = 1;
+	static const int steps[] = { 1, 2, 3, 4, 5, 6, 8 };
+	const size_t count = sizeof(steps) / sizeof(steps[0]);
 
-	while (unit <= INT64_MAX / 100) {
-		if (value <= unit)
-			return unit;
-		if (value <= 2 * unit)
-			return 2 * unit;
-		if (value <= 5 * unit)
-			return 5 * unit;
-		unit *= 10;
-	}
+	for (int64_t unit = 1; unit <= INT64_MAX / 100; unit *= 10)
+		for (size_t i = 0; i < count; i++)
+			if (value <= steps[i] * unit)
+				return steps[i] * unit;
 	return INT64_MAX;
 }
 

@@ -23,7 +23,8 @@ struct chart {
 /* The chart as one object of list out. */
 void chart_view(struct json_object *out, const struct chart *chart);
 
-/* The least of 1, 2, 5, 10, 20, ... that is not below value; 1 for 0. */
+/* The least round number that is not below value: 1, 2, 3, 4, 5, 6, 8, 10,
+ * 20, ...; 1 for 0. */
 int64_t chart_top(int64_t value);
 
 #endif
