@@ -237,6 +237,15 @@ read_bounds(const struct reading *r, int64_t number, int64_t *out)
 	    (long long)r->field->max));
 }
 
+/* People write "+50" where a correction may go either way. */
+static bool
+typed_int(const char *text, int64_t *out)
+{
+	if (text[0] == '+' && text[1] != '-')
+		text++;
+	return text_int(text, INT64_MIN + 1, INT64_MAX, out);
+}
+
 static enum status
 read_int(const struct reading *r, struct json_object *value,
     int64_t *out)
@@ -245,8 +254,7 @@ read_int(const struct reading *r, struct json_object *value,
 
 	if (json_object_is_type(value, json_type_int))
 		return read_bounds(r, json_object_get_int64(value), out);
-	if (r->texts && text_int(text_of(value), INT64_MIN + 1,
-	    INT64_MAX, &number))
+	if (r->texts && typed_int(text_of(value), &number))
 		return read_bounds(r, number, out);
 	if (r->texts || json_object_is_type(value, json_type_double))
 		return wrong(r, "Invalid input: expected int, received number",
