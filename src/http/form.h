@@ -22,7 +22,7 @@ enum field_type {
 	FIELD_TYPE_TEXT,	/* const char *; bounds in UTF-16 units */
 	FIELD_TYPE_EMAIL,	/* const char *, the contract's syntax */
 	FIELD_TYPE_INT,		/* int64_t; a decimal text in forms */
-	FIELD_TYPE_BOOL,	/* enum choice; "on", "true", "1" in forms */
+	FIELD_TYPE_BOOL,	/* enum choice; on a page "on" is yes */
 	FIELD_TYPE_ENUM		/* const char *, one of options */
 };
 
