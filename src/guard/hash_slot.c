@@ -36,23 +36,33 @@ count_state(struct shared *shared, enum worker_state state)
 	return count;
 }
 
-/* Under the lock: hashing, waiting, or neither. */
+/* Three quarters of the workers; one worker alone may hash, too. */
+static int
+most_held(const struct shared *shared)
+{
+	int most = shared->workers * 3 / 4;
+
+	return most > 0 ? most : 1;
+}
+
+/*
+ * Under the lock: hashing, waiting, or neither. The bound comes first: a
+ * newcomer that took a free slot before those who wait for it would be one
+ * too many, and there may be more slots than three quarters of the workers.
+ */
 static enum worker_state
 apply(struct shared *shared, struct worker_slot *own)
 {
 	int hashing = count_state(shared, WORKER_HASHING);
 	int waiting = count_state(shared, WORKER_WAITING);
 	bool queued = atomic_load(&own->state) == WORKER_WAITING;
-	int most = shared->workers * 3 / 4;
+	enum worker_state state;
 
-	if (hashing < shared->slots) {
-		atomic_store(&own->state, WORKER_HASHING);
-		return WORKER_HASHING;
-	}
-	if (!queued && hashing + waiting >= most)
+	if (!queued && hashing + waiting >= most_held(shared))
 		return WORKER_BUSY;
-	atomic_store(&own->state, WORKER_WAITING);
-	return WORKER_WAITING;
+	state = hashing < shared->slots ? WORKER_HASHING : WORKER_WAITING;
+	atomic_store(&own->state, (int)state);
+	return state;
 }
 
 static void
