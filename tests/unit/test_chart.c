@@ -109,7 +109,7 @@ the_table_says_what_the_bars_show(void **state)
 	assert_string_equal(view_get_text(item(shown, "bars", 0),
 	    "valueText"), "€306");
 	/* A second number without a head is not drawn, nor does it count. */
-	assert_string_equal(view_get_text(shown, "maxText"), "€500");
+	assert_string_equal(view_get_text(shown, "maxText"), "€400");
 	assert_int_equal(length(shown, "others"), 0);
 	assert_null(view_get(shown, "legend"));
 	assert_null(view_get(item(shown, "rows", 0), "otherText"));
