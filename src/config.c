@@ -8,16 +8,14 @@
 #include <strings.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
+
 #include "base/text.h"
-#include "http/origin.h"
+#include "config_derive.h"
 
 extern char **environ;
 
 #define CONFIG_BYTES ((size_t)4 * 1024 * 1024)
 #define LINE_MAX_CHARS 197	/* what the library reads at once */
-#define SECRET_MIN 16
-#define ARGON2_KIB_PER_LANE 8	/* RFC 9106, section 3.1 */
 #define ENV_PREFIX "TOLLGATE_"
 
 enum setting_type { TYPE_TEXT, TYPE_SECRET, TYPE_WORD, TYPE_INT, TYPE_BOOL,
@@ -86,8 +84,8 @@ member_const(const struct config *config, const struct setting *setting)
 	return (const char *)config + setting->offset;
 }
 
-static bool
-complain(const char *where, const char *section, const char *key,
+bool
+config_complain(const char *where, const char *section, const char *key,
     const char *problem)
 {
 	(void)fprintf(stderr, "tollgate: %s: %s.%s: %s\n", where, section, key,
@@ -158,7 +156,7 @@ set(struct loaded *loaded, const struct setting *setting, const char *text,
 	switch (setting->type) {
 	case TYPE_WORD:
 		if (!word_allowed(setting->words, text))
-			return complain(where, setting->section, setting->key,
+			return config_complain(where, setting->section, setting->key,
 			    arena_printf(arena, "'%s' is none of: %s", text,
 			    setting->words));
 		*(const char **)target = arena_text(arena, text);
@@ -169,14 +167,14 @@ set(struct loaded *loaded, const struct setting *setting, const char *text,
 		break;
 	case TYPE_INT:
 		if (!text_int(text, setting->min, setting->max, target))
-			return complain(where, setting->section, setting->key,
+			return config_complain(where, setting->section, setting->key,
 			    arena_printf(arena,
 			    "'%s' is no whole number from %lld to %lld", text,
 			    (long long)setting->min, (long long)setting->max));
 		break;
 	case TYPE_BOOL:
 		if (!bool_of(text, target))
-			return complain(where, setting->section, setting->key,
+			return config_complain(where, setting->section, setting->key,
 			    arena_printf(arena, "'%s' is neither on nor off",
 			    text));
 		break;
@@ -226,7 +224,7 @@ set_from_file(struct loaded *loaded, const struct setting *setting,
 	FILE *file = fopen(path, "re");
 
 	if (file == NULL)
-		return complain(where, setting->section, setting->key,
+		return config_complain(where, setting->section, setting->key,
 		    arena_printf(loaded->config.arena, "cannot read %s: %s",
 		    path, strerror(errno)));
 	size = fread(text, 1, sizeof(text) - 1, file);
@@ -235,7 +233,7 @@ set_from_file(struct loaded *loaded, const struct setting *setting,
 		size--;
 	text[size] = '\0';
 	if (strlen(text) != size || size == 0 || strpbrk(text, "\r\n") != NULL)
-		return complain(where, setting->section, setting->key,
+		return config_complain(where, setting->section, setting->key,
 		    arena_printf(loaded->config.arena,
 		    "%s must hold one line of text", path));
 	size = set(loaded, setting, text, where);
@@ -254,7 +252,7 @@ assign(struct loaded *loaded, const char *section, const char *key,
 		return set(loaded, setting, value, where);
 	if (secret != NULL)
 		return set_from_file(loaded, secret, value, where);
-	return complain(where, section, key,
+	return config_complain(where, section, key,
 	    "no such setting; `tollgate config` lists them");
 }
 
@@ -301,7 +299,7 @@ read_value(void *user, const char *section, const char *key, const char *value)
 		/* an indented line goes on with a list; nothing else may */
 		if (setting->type != TYPE_LIST) {
 			fail(reader);
-			return complain(where, section, key, "is set twice");
+			return config_complain(where, section, key, "is set twice");
 		}
 		kept = loaded->source[setting - settings].text;
 	}
@@ -346,7 +344,7 @@ load_variable(struct loaded *loaded, const char *variable)
 		return true;
 	size = (size_t)(equals - variable) - strlen(ENV_PREFIX);
 	if (size >= sizeof(name))
-		return complain("environment", "", variable, "unknown");
+		return config_complain("environment", "", variable, "unknown");
 	memcpy(name, variable + strlen(ENV_PREFIX), size);
 	name[size] = '\0';
 	if (strcmp(name, "CONFIG") == 0)
@@ -388,194 +386,6 @@ load_defaults(struct loaded *loaded)
 	}
 }
 
-/* A number as JSON has them, but for exponents. */
-static bool
-is_number(const char *text)
-{
-	static const char digits[] = "0123456789";
-	size_t whole, part = 1;
-
-	text += *text == '-';
-	whole = strspn(text, digits);
-	if (whole > 1 && *text == '0')
-		return false;
-	text += whole;
-	if (*text == '.') {
-		part = strspn(++text, digits);
-		text += part;
-	}
-	return whole > 0 && part > 0 && *text == '\0';
-}
-
-/* The default as the JSON text that a row gets; NULL when it is none. */
-static const char *
-extra_preset(struct arena *arena, enum extra_type type, const char *text)
-{
-	size_t size = strlen(text);
-	struct buf buf;
-
-	switch (type) {
-	case EXTRA_STRING:
-		if (!text_utf8(text, size))
-			return NULL;
-		buf_init(&buf, arena, size + 2);
-		buf_json_text(&buf, text, size);
-		return buf.data;
-	case EXTRA_NUMBER:
-		return is_number(text) ? text : NULL;
-	case EXTRA_BOOLEAN:
-		return text_is(text, "true") || text_is(text, "false") ?
-		    text : NULL;
-	}
-	return NULL;
-}
-
-static bool
-extra_type(const char *text, enum extra_type *type)
-{
-	static const char *const names[] = { [EXTRA_STRING] = "string",
-		[EXTRA_NUMBER] = "number", [EXTRA_BOOLEAN] = "boolean" };
-
-	for (int i = EXTRA_STRING; i <= EXTRA_BOOLEAN; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*type = (enum extra_type)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* name:type[=default][!] */
-static bool
-extra_field(struct arena *arena, const char *text, struct extra_field *field)
-{
-	char *name = arena_text(arena, text);
-	char *type = strchr(name, ':'), *preset;
-	size_t size = strlen(name);
-
-	field->input = true;
-	if (size > 0 && name[size - 1] == '!') {
-		name[size - 1] = '\0';
-		field->input = false;
-	}
-	if (type == NULL)
-		return false;
-	*type++ = '\0';
-	preset = strchr(type, '=');
-	if (preset != NULL)
-		*preset++ = '\0';
-	field->name = name;
-	if (name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name) ||
-	    !extra_type(type, &field->type))
-		return false;
-	if (preset == NULL)
-		return true;
-	field->preset = extra_preset(arena, field->type, preset);
-	return field->preset != NULL;
-}
-
-static bool
-derive_extra(struct config *config, const char *section,
-    const struct list *list, struct extra_fields *out)
-{
-	struct extra_field *fields = arena_array(config->arena,
-	    list->count + 1, sizeof(*fields));
-
-	for (size_t i = 0; i < list->count; i++)
-		if (!extra_field(config->arena, list->text[i], &fields[i]))
-			return complain("configuration", section, "fields",
-			    arena_printf(config->arena, "'%s' is not "
-			    "name:string|number|boolean[=default][!]",
-			    list->text[i]));
-	out->field = fields;
-	out->count = list->count;
-	return true;
-}
-
-static const char *
-cookie_name(struct config *config, const char *base)
-{
-	return arena_printf(config->arena, "%s%s.%s",
-	    config->secure ? "__Secure-" : "", config->server_cookie_prefix,
-	    base);
-}
-
-static bool
-derive_origins(struct config *config)
-{
-	const struct list *further = &config->server_trusted_origins;
-	const char **origins = arena_array(config->arena, further->count + 1,
-	    sizeof(*origins));
-	char *own = NULL;
-
-	config->origin = "";
-	if (config->server_url[0] != '\0') {
-		if (!origin_of(config->arena, config->server_url, &own))
-			return complain("configuration", "server", "url",
-			    "is no http or https address");
-		config->origin = own;
-	}
-	origins[config->origins_count++] = config->origin;
-	for (size_t i = 0; i < further->count; i++)
-		origins[config->origins_count++] = further->text[i];
-	config->origins = origins;
-	return true;
-}
-
-/* What the bounds of one setting alone cannot say. */
-static bool
-check(const struct config *config)
-{
-	const char *base = config->server_base_path;
-	int64_t mode = config->server_socket_mode;
-	int64_t memory_kib = ARGON2_KIB_PER_LANE * config->password_lanes;
-
-	if (config->server_secret[0] != '\0' &&
-	    strlen(config->server_secret) < SECRET_MIN)
-		return complain("configuration", "server", "secret",
-		    "is shorter than 16 characters");
-	if (base[0] != '/' || base[strlen(base) - 1] == '/')
-		return complain("configuration", "server", "base_path",
-		    "begins with '/' and does not end with it");
-	if (mode % 10 > 7 || mode / 10 % 10 > 7)
-		return complain("configuration", "server", "socket_mode",
-		    "has digits from 0 to 7");
-	if (config->password_memory_kib < memory_kib)
-		return complain("configuration", "password", "memory_kib",
-		    arena_printf(config->arena, "must be %lld or more for %lld "
-		    "lanes", (long long)memory_kib,
-		    (long long)config->password_lanes));
-	if (config->password_max_length < config->password_min_length)
-		return complain("configuration", "password", "max_length",
-		    "is less than min_length");
-	return true;
-}
-
-static bool
-derive(struct config *config)
-{
-	const char *secure = config->server_secure_cookies;
-
-	if (!check(config) || !derive_origins(config))
-		return false;
-	config->secure = strcmp(secure, "on") == 0 ||
-	    (strcmp(secure, "auto") == 0 &&
-	    text_starts(config->origin, "https://"));
-	config->cookie_session = cookie_name(config, "session_token");
-	config->cookie_data = cookie_name(config, "session_data");
-	config->cookie_dont_remember = cookie_name(config, "dont_remember");
-	config->cookie_form = cookie_name(config, "form");
-	config->cookie_flash = cookie_name(config, "flash");
-	if (config->db_admin_url[0] == '\0')
-		config->db_admin_url = arena_text(config->arena,
-		    config->db_url);
-	return derive_extra(config, "user", &config->user_fields,
-	    &config->user_extra) &&
-	    derive_extra(config, "session", &config->session_fields,
-	    &config->session_extra);
-}
-
 struct config *
 config_load(const char *file)
 {
@@ -591,7 +401,7 @@ config_load(const char *file)
 	for (char **variable = environ; fine && variable != NULL &&
 	    *variable != NULL; variable++)
 		fine = load_variable(loaded, *variable);
-	if (fine && derive(&loaded->config))
+	if (fine && config_derive(&loaded->config))
 		return &loaded->config;
 	arena_free(arena);
 	return NULL;
@@ -676,7 +486,7 @@ config_need(const struct config *config, const char *const *names)
 		const char *const *value = member_const(config, &settings[i]);
 
 		if (is_named(&settings[i], names) && **value == '\0')
-			all = complain("configuration", settings[i].section,
+			all = config_complain("configuration", settings[i].section,
 			    settings[i].key, "is not set");
 	}
 	return all;

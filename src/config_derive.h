@@ -1,0 +1,22 @@
+/*
+ * config_derive.h - what follows from the settings: inside config only
+ */
+#ifndef CONFIG_DERIVE_H
+#define CONFIG_DERIVE_H
+
+#include <stdbool.h>
+
+struct config;
+
+/*
+ * config_derive - check settings against each other, fill the derived members
+ *
+ * False after a message.
+ */
+bool config_derive(struct config *config);
+
+/* "tollgate: where: section.key: problem" on standard error; false. */
+bool config_complain(const char *where, const char *section, const char *key,
+    const char *problem);
+
+#endif
