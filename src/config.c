@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "base/arena.h"
-
 #include "base/text.h"
 #include "config_derive.h"
 
