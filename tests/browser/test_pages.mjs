@@ -1,0 +1,232 @@
+/*
+ * Every page in every state people meet it in: wide and narrow, light and
+ * dark. axe finds nothing, nothing sticks out, the console is quiet.
+ *
+ * TG_LOOK=directory keeps a picture of each.
+ */
+import path from 'node:path';
+import { Visitor } from './browser.mjs';
+import { accessible, fits } from './inspect.mjs';
+import { LONG_REASON, demoPeople, longPerson } from './people.mjs';
+import { PASSWORD, assert, before, freshEmail, makeUser, signedIn, stand,
+	test } from './suite.mjs';
+
+const LOOKS = [1280, 360].flatMap((width) => ['light', 'dark'].map(
+	(colorScheme) => ({ width, colorScheme })));
+const NARROWEST = 320;
+const HUGE = '999999999999999';
+const who = {};
+let full, empty, long;
+
+before(async () => {
+	[full, empty] = await Promise.all([stand({ name: 'full' }),
+		stand({ name: 'empty' })]);
+	await demoPeople(full);
+	long = await longPerson(full);
+	for (const role of ['user', 'admin_ro', 'admin_rw'])
+		who[role] = await signedIn(full, await makeUser(full, role));
+	who.long = await signedIn(full, long);
+	who.nobody = await Visitor.open(full);
+	who.first = await signedIn(empty, await makeUser(empty,
+		'super_admin'));
+	await Promise.all(['iPhone; CPU iPhone OS 17_0', 'Windows NT 10.0'].map(
+		async (system) => (await signedIn(full, long, {
+			userAgent: `Mozilla/5.0 (${system}) Firefox/140.0` }))
+			.close()));
+	await makeLong();
+});
+
+/* Everything about one person at its longest. */
+async function makeLong() {
+	await send('grant', long, { 'Credits to add': HUGE,
+		Reason: LONG_REASON });
+	await send('adjust', long, { Correction: '-12345678901',
+		Reason: LONG_REASON });
+	await send('quota', long, { 'Credits per month optional': HUGE });
+}
+
+/* ---- ways to a state -------------------------------------------------------- */
+
+const FORMS = { grant: 'Grant credits', adjust: 'Adjust balance',
+	quota: 'Set monthly quota', ban: 'Ban this user' };
+const BUTTONS = { ...FORMS, quota: 'Set quota' };
+
+/* The admin sends a form of a user's page, past the browser's own checks. */
+async function send(what, user, fields) {
+	const admin = who.admin_rw;
+
+	await admin.goto(`/admin/users/${user.id}`);
+
+	const part = admin.page.locator('details', {
+		hasText: `${FORMS[what]}…` });
+
+	await part.locator('summary').click();
+	await sendForm(admin, part.locator('form'), fields,
+		BUTTONS[what] === FORMS.ban ? `Ban ${user.name}` :
+			BUTTONS[what]);
+}
+
+async function sendForm(visitor, form, fields, button) {
+	await form.evaluate((e) => e.noValidate = true);
+	for (const [label, value] of Object.entries(fields))
+		await form.getByLabel(label, { exact: true }).fill(value);
+	await visitor.press(button, { within: form });
+}
+
+async function sendMain(visitor, at, fields, button) {
+	await visitor.goto(at);
+	await sendForm(visitor, visitor.page.locator('main form', {
+		has: visitor.page.getByRole('button', { name: button,
+			exact: true }) }), fields, button);
+}
+
+async function openAll(visitor) {
+	await visitor.page.evaluate(() => {
+		for (const e of document.querySelectorAll('details')) {
+			e.removeAttribute('name');
+			e.open = true;
+		}
+	});
+}
+
+async function someUser(where) {
+	const [{ id }] = await full.psql(`SELECT id FROM users WHERE ${where}
+		ORDER BY created_at LIMIT 1`);
+
+	return { id };
+}
+
+async function someOrder(where) {
+	const [{ id }] = await full.psql(`SELECT id FROM orders WHERE ${where}
+		ORDER BY created_at LIMIT 1`);
+
+	return id;
+}
+
+/* ---- states ----------------------------------------------------------------- */
+
+/* look(name, who, way, status): the page that way leads to, in all looks */
+function look(name, role, way, status = 200) {
+	test(`${name} looks right to everybody`, async () => {
+		const visitor = who[role];
+
+		visitor.problems = [];
+		if (typeof way === 'string')
+			await visitor.goto(way);
+		else
+			await way(visitor);
+		assert.equal(visitor.status, status, 'the status');
+		for (const { width, colorScheme } of LOOKS)
+			await lookOnce(visitor, name, width, colorScheme);
+		await visitor.page.setViewportSize({ width: NARROWEST,
+			height: 640 });
+		await fits(visitor.page, `${NARROWEST} wide`);
+		assert.deepEqual(visitor.problems, []);
+	});
+}
+
+async function lookOnce({ page }, name, width, colorScheme) {
+	const what = `${width} wide, ${colorScheme}`;
+
+	await page.setViewportSize({ width, height: 800 });
+	await page.emulateMedia({ colorScheme });
+	if (process.env.TG_LOOK)
+		await page.screenshot({ fullPage: true, path: path.join(
+			process.env.TG_LOOK, `${name.replace(/\W+/g, '-')}-` +
+			`${width}-${colorScheme}.png`) });
+	await fits(page, what);
+	await accessible(page, what);
+}
+
+look('login', 'nobody', '/login');
+look('login refused', 'nobody', (visitor) =>
+	visitor.signIn(long.email, 'not the password'), 401);
+look('login with an old form', 'nobody', async (visitor) => {
+	await visitor.goto('/login');
+	await visitor.context.clearCookies();
+	await sendForm(visitor, visitor.page.locator('main form'), {
+		'E-mail': long.email, Password: PASSWORD }, 'Sign in');
+}, 403);
+look('signup', 'nobody', '/signup');
+look('signup refused', 'nobody', (visitor) => sendMain(visitor, '/signup',
+	{ Name: '', 'E-mail': 'nobody', Password: '' }, 'Create account'), 400);
+look('signup with a taken address', 'nobody', (visitor) =>
+	sendMain(visitor, '/signup', { Name: long.name, 'E-mail': long.email,
+		Password: PASSWORD }, 'Create account'), 422);
+look('no such page', 'nobody', '/nowhere', 404);
+
+look('account', 'user', '/account');
+look('account with long values', 'long', '/account');
+look('account saved', 'user', (visitor) => sendMain(visitor, '/account',
+	{ Name: 'Robin Changed' }, 'Save changes'));
+look('account refused', 'user', (visitor) => sendMain(visitor, '/account',
+	{ Name: '', 'Picture address optional': 'no address' },
+	'Save changes'), 400);
+look('security', 'user', '/account/security');
+look('security with other devices', 'long', async (visitor) => {
+	await visitor.goto('/account/security');
+	await openAll(visitor);
+});
+look('password refused', 'user', (visitor) =>
+	sendMain(visitor, '/account/security', {
+		'Current password': 'not the password',
+		'New password': PASSWORD }, 'Change password'), 400);
+look('credits without movements', 'user', '/account/credits');
+look('credits with long values', 'long', '/account/credits');
+look('orders without any', 'user', '/account/orders');
+look('sign out', 'user', '/logout');
+look('no page for a user', 'user', '/admin', 403);
+
+look('admin', 'admin_rw', '/admin');
+look('admin with numbers', 'admin_rw', async (visitor) => {
+	await visitor.goto('/admin');
+	await openAll(visitor);
+});
+look('admin on the first day', 'first', '/admin');
+look('users', 'admin_rw', '/admin/users');
+look('users found', 'admin_rw', () => who.admin_rw.goto(
+	`/admin/users?q=${encodeURIComponent(long.email)}`));
+look('users not found', 'admin_rw', '/admin/users?q=nobody%40nowhere');
+look('users with a wrong filter', 'admin_rw', '/admin/users?role=emperor',
+	400);
+look('user', 'admin_rw', async (visitor) => visitor.goto('/admin/users/' +
+	(await someUser('id IN (SELECT wallet_id FROM transfers)')).id));
+look('user with long values', 'admin_rw', async (visitor) => {
+	await visitor.goto(`/admin/users/${long.id}`);
+	await openAll(visitor);
+});
+look('user who is banned', 'admin_rw', async (visitor) => visitor.goto(
+	'/admin/users/' + (await someUser('banned')).id));
+look('user seen by a reader', 'admin_ro', () => who.admin_ro.goto(
+	`/admin/users/${long.id}`));
+look('user who is oneself', 'admin_rw', async (visitor) => {
+	await visitor.goto('/account');
+
+	const id = await visitor.page.locator('dd code').innerText();
+
+	await visitor.goto(`/admin/users/${id}`);
+});
+look('no such user', 'admin_rw', '/admin/users/0', 404);
+look('grant made', 'admin_rw', async () => send('grant',
+	await makeUser(full), { 'Credits to add': '1', Reason: 'One' }));
+look('grant refused', 'admin_rw', () => send('grant', long, {
+	'Credits to add': 'many', Reason: '' }), 400);
+look('adjustment refused', 'admin_rw', async () => send('adjust',
+	await makeUser(full), { Correction: '-1', Reason: LONG_REASON }), 409);
+look('quota refused', 'admin_rw', () => send('quota', long, {
+	'Credits per month optional': '-1' }), 400);
+look('ban refused', 'admin_rw', () => send('ban', long, {
+	Reason: '', 'Days optional': '-1' }), 400);
+look('ledger', 'admin_rw', '/admin/credits');
+look('ledger with long values', 'admin_rw', () => who.admin_rw.goto(
+	`/admin/credits?user=${long.id}`));
+look('ledger without entries', 'admin_rw',
+	'/admin/credits?from=2001-01-01&to=2001-01-02');
+look('ledger on the first day', 'first', '/admin/credits');
+look('ledger with a wrong filter', 'admin_rw', '/admin/credits?from=soon',
+	400);
+look('orders', 'admin_rw', '/admin/orders');
+look('orders on the first day', 'first', '/admin/orders');
+look('order', 'admin_rw', async (visitor) => visitor.goto('/admin/orders/' +
+	await someOrder("status = 'refunded'")));
+look('no such order', 'admin_rw', '/admin/orders/0', 404);
