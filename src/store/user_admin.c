@@ -97,7 +97,7 @@ list_newest(struct ctx *ctx, const struct user_filter *filter,
  * for the former. The planner cannot know which it is once the statement is
  * prepared, so both are there and the second runs when the first fell short.
  */
-#define LOOK_FIRST "2000"
+#define LOOK_FIRST "6000"
 
 static enum status
 list_matching(struct ctx *ctx, const struct user_filter *filter,
