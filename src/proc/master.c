@@ -144,6 +144,9 @@ throttle(struct master *master, const struct child *child, bool served)
 		master->throttle_ms = 0;
 		return;
 	}
+	/* Brothers of one birth, dying of the same cause, count once. */
+	if (now_ms() < master->not_before)
+		return;
 	master->throttle_ms = master->throttle_ms == 0 ? THROTTLE_FIRST_MS :
 	    master->throttle_ms * 2;
 	if (master->throttle_ms > THROTTLE_MOST_MS)
