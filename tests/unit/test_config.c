@@ -405,7 +405,7 @@ a_short_secret_is_refused(void **state)
 }
 
 static void
-the_base_path_begins_with_a_slash_and_does_not_end_with_one(void **state)
+the_base_path_begins_but_does_not_end_with_a_slash(void **state)
 {
 	REFUSED(*state, "[server]\nbase_path = api\n", "server.base_path");
 	REFUSED(*state, "[server]\nbase_path = /api/\n", "server.base_path");
@@ -472,7 +472,8 @@ an_extra_field_that_makes_no_sense_is_refused(void **state)
 {
 	static const char *const bad[] = { "nick", "nick!", ":string",
 		"nick:", "nick:text", "nick:string?", "ni-ck:string",
-		"age:number=", "age:number=old", "age:number=1e", "age:number=-",
+		"age:number=", "age:number=old", "age:number=1e",
+		"age:number=-",
 		"age:number=01", "age:number=1.", "age:number=.5",
 		"vip:boolean=", "vip:boolean=yes", "nick:string=\xff" };
 	char text[128];
@@ -570,7 +571,7 @@ main(void)
 		TEST(cookies_are_secure_when_the_address_is),
 		TEST(cookie_names_have_the_contracts_form),
 		TEST(a_short_secret_is_refused),
-		TEST(the_base_path_begins_with_a_slash_and_does_not_end_with_one),
+		TEST(the_base_path_begins_but_does_not_end_with_a_slash),
 		TEST(the_socket_mode_is_octal),
 		TEST(argon2_memory_suffices_for_its_lanes),
 		TEST(a_password_can_be_long_enough),
