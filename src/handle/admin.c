@@ -8,7 +8,6 @@
 #include "guard/permission.h"
 #include "handle/admin.h"
 #include "handle/device.h"
-#include "handle/show.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
@@ -109,7 +108,7 @@ role_change(struct ctx *ctx)
 		    subject.role, input->role);
 	TRY(store_role_set(ctx, &subject, input->role));
 	return subject_next(ctx, &subject, arena_printf(ctx->arena,
-	    "The role is now: %s.", show_role(input->role)));
+	    "The role is now: %s.", words_role(input->role)));
 }
 
 struct ban {
@@ -198,10 +197,10 @@ static void
 user_words(struct ctx *ctx, struct json_object *user)
 {
 	(void)ctx;
-	view_text(user, "roleText", show_role(view_get_text(user, "role")));
+	view_text(user, "roleText", words_role(view_get_text(user, "role")));
 	view_text(user, "stateText", words_label(user_states,
 	    view_get_text(user, "state")));
-	words_number(user, "balanceText", number_of(user, "balance"));
+	words_number(user, "balanceText", view_get_int(user, "balance"));
 	words_moment(user, "createdAt");
 }
 
@@ -352,9 +351,9 @@ wallet_words(struct ctx *ctx, const struct json_object *user)
 	const bool quota = view_get(user, "monthlyCreditsQuota") != NULL;
 
 	words_wallet(ctx, ctx->view, &(struct wallet){
-	    .balance = number_of(user, "balance"),
-	    .quota = quota ? number_of(user, "monthlyCreditsQuota") :
-	    QUOTA_NONE, .spent = number_of(user, "monthlySpent") });
+	    .balance = view_get_int(user, "balance"),
+	    .quota = quota ? view_get_int(user, "monthlyCreditsQuota") :
+	    QUOTA_NONE, .spent = view_get_int(user, "monthlySpent") });
 }
 
 enum status

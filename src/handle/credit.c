@@ -118,8 +118,8 @@ change_done(struct ctx *ctx, const struct subject *subject, const char *verb)
 {
 	char amount[FORMAT_NUMBER_SIZE], balance[FORMAT_NUMBER_SIZE];
 
-	format_number(amount, number_of(ctx->view, "amount"));
-	format_number(balance, number_of(ctx->view, "balance"));
+	format_number(amount, view_get_int(ctx->view, "amount"));
+	format_number(balance, view_get_int(ctx->view, "balance"));
 	return subject_next(ctx, subject, arena_printf(ctx->arena,
 	    "%s credits %s. The balance is %s.", amount, verb, balance));
 }
@@ -333,13 +333,13 @@ admin_user_credits(struct ctx *ctx)
 
 	TRY(transfers_page(ctx, &page));
 	TRY(store_user_show(ctx, ctx->param[0], user));
-	view_int(ctx->view, "balance", number_of(user, "balance"));
+	view_int(ctx->view, "balance", view_get_int(user, "balance"));
 	if (view_get(user, "monthlyCreditsQuota") == NULL)
 		view_null(ctx->view, "monthlyCreditsQuota");
 	else
 		view_int(ctx->view, "monthlyCreditsQuota",
-		    number_of(user, "monthlyCreditsQuota"));
-	view_int(ctx->view, "monthlySpent", number_of(user, "monthlySpent"));
+		    view_get_int(user, "monthlyCreditsQuota"));
+	view_int(ctx->view, "monthlySpent", view_get_int(user, "monthlySpent"));
 	TRY(store_ledger_of(ctx, ctx->param[0], true, &page,
 	    view_list(ctx->view, "transfers")));
 	words_next(ctx, &page, no_filters);

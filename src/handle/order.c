@@ -38,11 +38,11 @@ static void
 order_words(struct ctx *ctx, struct json_object *order)
 {
 	const char *status = view_get_text(order, "status");
-	const int64_t credits = number_of(order, "credits");
+	const int64_t credits = view_get_int(order, "credits");
 	char money[FORMAT_MONEY_SIZE];
 
 	(void)ctx;
-	format_money(money, number_of(order, "amountMinor"),
+	format_money(money, view_get_int(order, "amountMinor"),
 	    view_get_text(order, "currency"), false);
 	view_text(order, "amountText", money);
 	view_text(order, "itemText", view_get_text(order, "description"));

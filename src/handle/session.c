@@ -9,7 +9,7 @@
 #include "guard/session.h"
 #include "handle/device.h"
 #include "handle/handle.h"
-#include "handle/show.h"
+#include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
 #include "store/audit.h"
@@ -189,8 +189,10 @@ view_device(struct ctx *ctx, struct json_object *out,
 	view_text(out, "device", device_name(ctx->arena,
 	    view_get_text(session, "userAgent")));
 	view_text(out, "ipAddress", address[0] != '\0' ? address : NULL);
-	show_moment(out, "createdAt", view_get_text(session, "createdAt"));
-	show_moment(out, "updatedAt", view_get_text(session, "updatedAt"));
+	view_text(out, "createdAt", view_get_text(session, "createdAt"));
+	words_moment(out, "createdAt");
+	view_text(out, "updatedAt", view_get_text(session, "updatedAt"));
+	words_moment(out, "updatedAt");
 	view_bool(out, "current", strcmp(id, ctx->session->id) == 0);
 }
 

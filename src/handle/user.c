@@ -7,7 +7,7 @@
 #include "ctx.h"
 #include "guard/session.h"
 #include "handle/handle.h"
-#include "handle/show.h"
+#include "handle/words.h"
 #include "http/form.h"
 #include "store/audit.h"
 #include "store/extra.h"
@@ -130,7 +130,7 @@ profile_page(struct ctx *ctx)
 
 	format_date(date, user->created_at);
 	user_view(ctx, shown, user);
-	view_text(shown, "roleText", show_role(user->role));
+	view_text(shown, "roleText", words_role(user->role));
 	view_text(shown, "createdAtText", date);
 	view_text(form, "name", user->name);
 	view_text(form, "image", user->image);

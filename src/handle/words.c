@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include <json-c/json.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/format.h"
@@ -36,20 +34,12 @@ is_page(const struct ctx *ctx)
 	return ctx->route->face == FACE_PAGE;
 }
 
-int64_t
-number_of(const struct json_object *object, const char *key)
-{
-	return json_object_get_int64(view_get(object, key));
-}
-
 void
 words_each(struct ctx *ctx, struct json_object *list,
     void (*each)(struct ctx *ctx, struct json_object *item))
 {
-	const size_t count = json_object_array_length(list);
-
-	for (size_t i = 0; i < count; i++)
-		each(ctx, json_object_array_get_idx(list, i));
+	for (size_t i = 0; i < view_count(list); i++)
+		each(ctx, view_at(list, i));
 }
 
 void
@@ -97,6 +87,18 @@ words_label(const struct choice_word *choices, const char *value)
 		if (text_is(choices->value, value))
 			return choices->label;
 	return value;
+}
+
+const char *
+words_role(const char *role)
+{
+	static const struct choice_word roles[] = {
+		{ "user", "User" }, { "admin_ro", "Admin (read only)" },
+		{ "admin_rw", "Admin" }, { "admin", "Admin" },
+		{ "super_admin", "Super admin" }, { NULL, NULL }
+	};
+
+	return words_label(roles, role);
 }
 
 /* filters as a query string, and the cursor behind them. */
@@ -189,7 +191,7 @@ words_wallet(struct ctx *ctx, struct json_object *out,
 static void
 transfer_words(struct ctx *ctx, struct json_object *transfer)
 {
-	const int64_t change = number_of(transfer, "change");
+	const int64_t change = view_get_int(transfer, "change");
 	char text[FORMAT_NUMBER_SIZE];
 
 	(void)ctx;
@@ -198,7 +200,7 @@ transfer_words(struct ctx *ctx, struct json_object *transfer)
 	view_bool(transfer, "positive", change > 0);
 	view_text(transfer, "kindText", words_label(transfer_kinds,
 	    view_get_text(transfer, "kind")));
-	words_number(transfer, "balanceText", number_of(transfer, "balance"));
+	words_number(transfer, "balanceText", view_get_int(transfer, "balance"));
 	words_moment(transfer, "createdAt");
 }
 

@@ -19,9 +19,6 @@ struct wallet;
 /* Whether people will look at the answer. */
 bool is_page(const struct ctx *ctx);
 
-/* A member that is a number; 0 when it is absent or null. */
-int64_t number_of(const struct json_object *object, const char *key);
-
 /* Calls each with every item of a list. */
 void words_each(struct ctx *ctx, struct json_object *list,
     void (*each)(struct ctx *ctx, struct json_object *item));
@@ -63,5 +60,8 @@ extern const struct choice_word transfer_kinds[];
 
 /* "active" as "Active", of a user. */
 extern const struct choice_word user_states[];
+
+/* "admin_rw" as "Admin"; an unknown role as it is. */
+const char *words_role(const char *role);
 
 #endif

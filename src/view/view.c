@@ -218,6 +218,12 @@ view_has(const struct json_object *object, const char *key)
 	    json_object_object_get_ex(object, key, NULL);
 }
 
+int64_t
+view_get_int(const struct json_object *object, const char *key)
+{
+	return json_object_get_int64(view_get(object, key));
+}
+
 bool
 view_is_true(const struct json_object *object, const char *key)
 {

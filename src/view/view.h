@@ -47,6 +47,8 @@ const char *view_get_text(const struct json_object *object, const char *key);
 
 /* Whether a member of that name is there, null or not. */
 bool view_has(const struct json_object *object, const char *key);
+/* A member that is a number; 0 when it is absent or null. */
+int64_t view_get_int(const struct json_object *object, const char *key);
 /* Whether it is there and JSON's true. */
 bool view_is_true(const struct json_object *object, const char *key);
 /* A list's length and its borrowed elements. */

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "guard/permission.h"
-#include "handle/show.h"
+#include "handle/words.h"
 #include "view/view.h"
 
 static int
@@ -30,7 +30,8 @@ a_moment_stands_beside_its_iso_text(void **state)
 {
 	struct json_object *out = view_root(*state);
 
-	show_moment(out, "createdAt", "2026-11-21T06:51:00.123Z");
+	view_text(out, "createdAt", "2026-11-21T06:51:00.123Z");
+	words_moment(out, "createdAt");
 	assert_string_equal(view_get_text(out, "createdAt"),
 	    "2026-11-21T06:51:00.123Z");
 	assert_string_equal(view_get_text(out, "createdAtText"),
@@ -43,12 +44,14 @@ no_moment_is_null_twice(void **state)
 {
 	struct json_object *out = view_root(*state);
 
-	show_moment(out, "bannedUntil", NULL);
+	view_null(out, "bannedUntil");
+	words_moment(out, "bannedUntil");
 	assert_true(view_has(out, "bannedUntil"));
 	assert_true(view_has(out, "bannedUntilText"));
 	assert_null(view_get_text(out, "bannedUntil"));
 	assert_null(view_get_text(out, "bannedUntilText"));
-	show_moment(out, "odd", "yesterday");
+	view_text(out, "odd", "yesterday");
+	words_moment(out, "odd");
 	assert_string_equal(view_get_text(out, "odd"), "yesterday");
 	assert_null(view_get_text(out, "oddText"));
 }
@@ -58,17 +61,17 @@ every_role_has_words(void **state)
 {
 	(void)state;
 	for (const char *const *name = role_names(); *name != NULL; name++)
-		assert_string_not_equal(show_role(*name), *name);
-	assert_string_equal(show_role("admin"), show_role("admin_rw"));
-	assert_string_equal(show_role("admin_ro"), "Admin (read only)");
+		assert_string_not_equal(words_role(*name), *name);
+	assert_string_equal(words_role("admin"), words_role("admin_rw"));
+	assert_string_equal(words_role("admin_ro"), "Admin (read only)");
 }
 
 static void
 an_unknown_role_is_shown_as_it_is(void **state)
 {
 	(void)state;
-	assert_string_equal(show_role("user,editor"), "user,editor");
-	assert_string_equal(show_role(""), "");
+	assert_string_equal(words_role("user,editor"), "user,editor");
+	assert_string_equal(words_role(""), "");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
