@@ -109,6 +109,9 @@ BEGIN
 	RETURN NEW;
 END $$;
 COMMENT ON FUNCTION transfer_apply() IS 'Changes the balance a transfer is about and numbers the transfer.';
+-- Asked for only when a trigger is made: whoever may make a temporary table
+-- could hang it there and move balances that no transfer explains.
+REVOKE EXECUTE ON FUNCTION transfer_apply() FROM PUBLIC;
 
 CREATE TRIGGER transfers_apply
 	BEFORE INSERT ON transfers

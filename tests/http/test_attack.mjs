@@ -1,0 +1,97 @@
+/*
+ * Attacks that once worked, and some that never should: each as somebody would
+ * carry it out, against real workers.
+ */
+import net from 'node:net';
+import { PARAMS, STDIN, ask, begin, params, record, stream }
+	from '../lib/fcgi.mjs';
+import { FORM, PASSWORD, Person, SESSION, after, before, csrfOf, eventually,
+	is, matches, ok, pause, person, request, secret, stand, test, times }
+	from './suite.mjs';
+
+const READ_TIMEOUT_MS = 1500;
+const WORKERS = 4;
+const SIGN_IN = '/api/auth/sign-in/email';
+let at;
+
+before(async () => {
+	at = await stand({ name: 'attack', config: {
+		'worker.count': WORKERS,
+		'worker.read_timeout_ms': READ_TIMEOUT_MS,
+		'worker.body_bytes': 1258291,
+		'session.fields': 'note:string, more:string' } });
+});
+after(async () => is((await at.stop()).code, 0, 'the exit status'));
+
+function panics() {
+	return at.log().filter(({ event }) => event === 'panic');
+}
+
+/* What SQL says to the workers' role; resolves to the error or null. */
+function asWorker(sql) {
+	return at.psql(`SET ROLE tollgate_worker; ${sql}`).then(() => null,
+		(error) => error.message);
+}
+
+/* ---- a neighbour's page ---------------------------------------------------- */
+
+test('a browser that names its own page in another way is let in', async () => {
+	const someone = await person(at);
+
+	for (const headers of [{}, { 'Sec-Fetch-Site': 'none' },
+		{ 'Sec-Fetch-Site': 'same-origin' },
+		{ Origin: 'null', 'Sec-Fetch-Site': 'same-origin' },
+		{ Origin: at.url, 'Sec-Fetch-Site': 'same-origin' }]) {
+		const visitor = new Person(at);
+		const csrf = await visitor.csrf('/login');
+		const response = await request(at.url, { method: 'POST',
+			path: '/login', headers: { ...headers,
+				'Content-Type': FORM,
+				Cookie: visitor.jar.header('/login') },
+			body: new URLSearchParams({ csrf, password: PASSWORD,
+				email: someone.email }).toString() });
+
+		is(response.status, 303, JSON.stringify(headers));
+	}
+});
+
+/* ---- a worker gone bad ----------------------------------------------------- */
+
+test('the workers\' role mints no credits by a trigger of its own',
+	async () => {
+		const someone = await person(at);
+
+		matches(await asWorker(`CREATE TEMP TABLE mint (
+			wallet_id text, to_id text, from_id text, amount bigint,
+			kind text, created_at timestamptz, balance_after bigint,
+			number bigint);
+			CREATE TRIGGER mint BEFORE INSERT ON mint FOR EACH ROW
+				EXECUTE FUNCTION transfer_apply();
+			INSERT INTO mint VALUES ('${someone.id}',
+				'${someone.id}', 'issued', 1000, 'grant',
+				now())`), /permission denied/, 'the answer');
+		is((await at.psql(`SELECT balance FROM wallets
+			WHERE id = '${someone.id}'`))[0].balance, 0,
+		'the balance');
+	});
+
+test('the workers\' role rewrites no history and no schema', async () => {
+	for (const sql of ['DELETE FROM audit', 'UPDATE audit SET action = action',
+		'TRUNCATE audit', 'DELETE FROM transfers', 'TRUNCATE transfers',
+		'UPDATE transfers SET amount = 1', 'DELETE FROM wallets',
+		'UPDATE wallets SET balance = 1', 'TRUNCATE users CASCADE',
+		'UPDATE orders SET amount_minor = 1', 'DELETE FROM orders',
+		'UPDATE order_moves SET to_status = \'paid\'',
+		'SELECT name FROM schema_migrations',
+		'CREATE TABLE mine (a int)', 'CREATE SCHEMA mine',
+		'CREATE FUNCTION mine() RETURNS int LANGUAGE sql RETURN 1',
+		'ALTER TABLE users ADD mine int', 'CREATE ROLE mine',
+		'ALTER TABLE transfers DISABLE TRIGGER ALL',
+		'DROP TRIGGER transfers_apply ON transfers',
+		'SET session_replication_role = replica',
+		'CREATE RULE mine AS ON INSERT TO users DO INSTEAD NOTHING',
+		'COPY (SELECT 1) TO PROGRAM \'true\'',
+		`INSERT INTO wallets (id, kind, balance)
+			VALUES ('mine', 'user', 5)`])
+		ok(await asWorker(sql) !== null, `${sql} is allowed`);
+});
