@@ -3,7 +3,7 @@
  */
 import { chromium } from 'playwright-core';
 
-const PATIENCE_MS = 10000;
+const PATIENCE_MS = 20000;
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /* As root it refuses its sandbox; it must look for nothing on the network. */
 export const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage',
