@@ -143,6 +143,7 @@ main(int argc, char **argv)
 	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
 	struct options options = { .config = getenv("TOLLGATE_CONFIG") };
 	struct config *config;
+	int rc;
 
 	if (argc > 1 && (strcmp(argv[1], "version") == 0 ||
 	    strcmp(argv[1], "--version") == 0)) {
@@ -163,5 +164,7 @@ main(int argc, char **argv)
 	if (config == NULL)
 		return 2;
 	log_open(command->name, level_of(config->server_log_level));
-	return command->run(config, &options);
+	rc = command->run(config, &options);
+	config_free(config);
+	return rc;
 }

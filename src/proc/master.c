@@ -42,7 +42,8 @@ struct child {
 };
 
 struct master {
-	struct config *config;
+	const struct config *config;	/* in force */
+	struct config *reloaded;	/* the same after SIGHUP; ours to free */
 	const struct proc_args *args;
 	struct shared *shared;
 	int listen_fd, shared_fd, signals;
@@ -300,8 +301,8 @@ reload(struct master *master)
 		return;
 	}
 	config_keep_secrets(config, no_secrets);
-	config_free(master->config);
-	master->config = config;
+	config_free(master->reloaded);
+	master->config = master->reloaded = config;
 	master->shared->workers = (int32_t)config->worker_count;
 	master->generation++;
 	master->not_before = 0;
@@ -372,6 +373,7 @@ master_run(struct config *config, const struct proc_args *args)
 		"db_url", NULL };
 	struct master master = { .config = config, .args = args };
 	int32_t slots = (int32_t)config->worker_hash_slots;
+	int rc;
 
 	if (!config_need(config, needed))
 		return 2;
@@ -387,5 +389,7 @@ master_run(struct config *config, const struct proc_args *args)
 	master.shared = shared_map(master.shared_fd);
 	if (master.shared == NULL)
 		return 1;
-	return loop(&master);
+	rc = loop(&master);
+	config_free(master.reloaded);
+	return rc;
 }
