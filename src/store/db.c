@@ -378,26 +378,6 @@ commit(struct db *db)
 	return ST_UNAVAILABLE;
 }
 
-static enum status
-try_once(struct ctx *ctx, enum status (*work)(struct ctx *))
-{
-	struct db *db = ctx->db;
-	enum status status;
-
-	db->transaction = true;
-	db->begun = false;
-	db->collided = false;
-	status = work(ctx);
-	if (status == ST_OK && !db->collided)
-		status = commit(db);
-	else
-		rollback(db);
-	db->transaction = false;
-	db->begun = false;
-	/* A collision stays one, whatever the handler took it for. */
-	return db->collided ? ST_RETRY : status;
-}
-
 /* What a handler may have touched, as it was before. */
 struct before {
 	struct response response;
@@ -433,6 +413,31 @@ restore(struct ctx *ctx, const struct before *before)
 	ctx->retry_after = before->retry_after;
 }
 
+static enum status
+try_once(struct ctx *ctx, const struct before *before,
+    enum status (*work)(struct ctx *))
+{
+	struct db *db = ctx->db;
+	enum status status;
+
+	db->transaction = true;
+	db->begun = false;
+	db->collided = false;
+	status = work(ctx);
+	if (status == ST_OK && !db->collided) {
+		status = commit(db);
+		/* No cookie and no redirect tells of what did not happen. */
+		if (status != ST_OK)
+			restore(ctx, before);
+	} else {
+		rollback(db);
+	}
+	db->transaction = false;
+	db->begun = false;
+	/* A collision stays one, whatever the handler took it for. */
+	return db->collided ? ST_RETRY : status;
+}
+
 /* Two that collided must not start again in step. */
 static void
 pause_before(int try)
@@ -457,7 +462,7 @@ db_transact(struct ctx *ctx, enum status (*work)(struct ctx *))
 	for (int try = 0; try < DB_TRIES; try++) {
 		if (try > 0)
 			pause_before(try);
-		status = try_once(ctx, work);
+		status = try_once(ctx, &before, work);
 		if (status != ST_RETRY)
 			return status;
 		restore(ctx, &before);

@@ -141,8 +141,8 @@ enum status db_view_all(struct ctx *ctx, struct json_object *out,
  *
  * Commits when it returns ST_OK, else rolls back and passes the status on.
  * ST_RETRY repeats it, at most DB_TRIES times, then becomes ST_BUSY. work must
- * be repeatable: db_transact empties ctx->view and the response between tries.
- * Not nested.
+ * be repeatable: db_transact empties ctx->view and the response between tries,
+ * and after a commit that failed. Not nested.
  */
 #define DB_TRIES 5
 enum status db_transact(struct ctx *ctx, enum status (*work)(struct ctx *));

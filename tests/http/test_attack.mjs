@@ -55,6 +55,39 @@ test('a browser that names its own page in another way is let in', async () => {
 	}
 });
 
+/* ---- what is answered ------------------------------------------------------ */
+
+test('a commit that fails signs nobody in, in no face', async () => {
+	const someone = await person(at);
+	const visitor = new Person(at);
+	const csrf = await visitor.csrf('/login');
+	const sessions = () => at.psql('SELECT id FROM sessions');
+	const before = (await sessions()).length;
+	let page, json;
+
+	await at.psql(`CREATE FUNCTION refuse_late() RETURNS trigger
+		LANGUAGE plpgsql AS $$ BEGIN RAISE 'late'
+		USING ERRCODE = '23514'; END $$;
+		CREATE CONSTRAINT TRIGGER late AFTER INSERT ON sessions
+		DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+		EXECUTE FUNCTION refuse_late()`);
+	try {
+		page = await visitor.form('/login', { csrf,
+			email: someone.email, password: PASSWORD });
+		json = await new Person(at).json(SIGN_IN, { password: PASSWORD,
+			email: someone.email, callbackURL: '/welcome' });
+	} finally {
+		await at.psql('DROP FUNCTION refuse_late CASCADE');
+	}
+	is((await sessions()).length, before, 'the number of sessions');
+	for (const response of [page, json]) {
+		is(response.status, 400, 'the status');
+		is(response.header('location'), null, 'the Location');
+		ok(!response.cookies.some((line) =>
+			line.startsWith(`${SESSION}=`)), 'a session cookie');
+	}
+});
+
 /* ---- a worker gone bad ----------------------------------------------------- */
 
 test('the workers\' role mints no credits by a trigger of its own',
