@@ -55,7 +55,14 @@ is_self(const struct ctx *ctx, const char *id)
 enum status
 subject_open(struct ctx *ctx, const char *id, struct subject *out)
 {
+	/* In the order of the ids, or two who act on each other deadlock. */
+	const bool first = strcmp(ctx->user->id, id) < 0;
+
+	if (first)
+		TRY(store_actor_hold(ctx));
 	TRY(store_subject_lock(ctx, id, out));
+	if (!first)
+		TRY(store_actor_hold(ctx));
 	if (!covers(ctx, out->role))
 		return refuse(ctx, ST_FORBIDDEN, "%s is %s", out->id,
 		    out->role);

@@ -9,6 +9,7 @@
 #include "store/audit.h"
 #include "store/db.h"
 #include "store/page.h"
+#include "store/user.h"
 #include "view/view.h"
 
 #define SESSIONS_MAX 100
@@ -304,6 +305,25 @@ store_user_sessions(struct ctx *ctx, const char *id, struct json_object *out)
 }
 
 /* ---- changes ---------------------------------------------------------------- */
+
+enum status
+store_actor_hold(struct ctx *ctx)
+{
+	/* Shared, for one admin may act on many users at once. */
+	static const char sql[] =
+	    "SELECT role FROM users WHERE id = $1"
+	    "  AND NOT (banned AND coalesce(ban_expires_at > $2, true))"
+	    " FOR SHARE";
+	struct db_rows rows;
+
+	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(ctx->user->id),
+	    db_time(ctx->now))));
+	if (rows.count == 0 ||
+	    !text_is(db_get_text(&rows, 0, 0), ctx->user->role))
+		return refuse(ctx, ST_FORBIDDEN,
+		    "the caller lost the role meanwhile");
+	return ST_OK;
+}
 
 enum status
 store_subject_lock(struct ctx *ctx, const char *id, struct subject *out)

@@ -69,6 +69,14 @@ struct subject {
 };
 
 /*
+ * store_actor_hold - ctx->user is still who the guard saw, and stays so until
+ * the commit
+ *
+ * ST_FORBIDDEN  banned, deleted, or of another role by now
+ */
+enum status store_actor_hold(struct ctx *ctx);
+
+/*
  * store_subject_lock - the user, who stays as he is until the commit
  *
  * ST_USER_NOT_FOUND

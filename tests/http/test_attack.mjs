@@ -33,6 +33,43 @@ function asWorker(sql) {
 		(error) => error.message);
 }
 
+/* ---- races with the loss of power ------------------------------------------ */
+
+test('who loses a role while asking for another\'s gives none', async () => {
+	/* Older than the admin: users are locked in the order of their ids. */
+	const friend = await person(at);
+	const admin = await person(at, 'super_admin');
+	const csrf = await admin.csrf('/account');
+	const hold = at.psql(`BEGIN; UPDATE users SET name = name
+		WHERE id = '${friend.id}'; DO $$ BEGIN PERFORM pg_sleep(1);
+		END $$; COMMIT`);
+	let asked = null;
+
+	await pause(300);
+	asked = admin.form(`/admin/users/${friend.id}/role`,
+		{ csrf, role: 'super_admin' });
+	await pause(300);
+	await admin.become('user');
+	is((await asked).status, 403, 'the status');
+	await hold;
+	is((await at.psql(`SELECT role FROM users
+		WHERE id = '${friend.id}'`))[0].role, 'user', 'the role');
+});
+
+test('two who ban each other at once do not both succeed', async () => {
+	for (let round = 0; round < 10; round++) {
+		const two = await times(2, () => person(at, 'super_admin'));
+		const tokens = await Promise.all(two.map((one) => one.csrf()));
+
+		await Promise.all(two.map((one, i) => one.form(
+			`/admin/users/${two[1 - i].id}/ban`,
+			{ csrf: tokens[i], reason: 'duel' })));
+		is((await at.psql(`SELECT id FROM users WHERE banned
+			AND id IN ('${two[0].id}', '${two[1].id}')`)).length,
+		1, 'the number of the banned');
+	}
+});
+
 /* ---- a neighbour's page ---------------------------------------------------- */
 
 test('a browser that names its own page in another way is let in', async () => {
