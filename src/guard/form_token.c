@@ -53,17 +53,33 @@ form_token(struct ctx *ctx)
 	return token_of(ctx, "form", fresh);
 }
 
+/*
+ * A neighbour can plant the cookie that a visitor's token belongs to, and hide
+ * its name in a sandboxed frame; the browser still says that it is foreign.
+ */
+static bool
+is_foreign(const struct ctx *ctx)
+{
+	const char *origin = request_param(&ctx->request, "HTTP_ORIGIN");
+	const char *site = request_param(&ctx->request,
+	    "HTTP_SEC_FETCH_SITE");
+
+	if (origin != NULL && strcmp(origin, "null") != 0)
+		return !origin_trusted(origin, ctx->config->origins,
+		    ctx->config->origins_count);
+	if (site == NULL)
+		return origin != NULL;
+	return strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
 enum status
 form_token_check(struct ctx *ctx)
 {
 	const char *sent = view_get_text(ctx->body, FORM_TOKEN_FIELD);
-	const char *origin = request_param(&ctx->request, "HTTP_ORIGIN");
 	const char *wanted = NULL;
 
-	if (origin != NULL && strcmp(origin, "null") != 0 &&
-	    !origin_trusted(origin, ctx->config->origins,
-	    ctx->config->origins_count))
-		return refuse(ctx, ST_INVALID_ORIGIN, "form from %s", origin);
+	if (is_foreign(ctx))
+		return refuse(ctx, ST_INVALID_ORIGIN, "form of another site");
 	if (ctx->session != NULL)
 		wanted = token_of(ctx, "session", ctx->session->id);
 	else if (nonce(ctx) != NULL)

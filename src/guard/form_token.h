@@ -17,7 +17,8 @@ struct ctx;
 /* For the page about to be shown; sets the cookie when it needs one. */
 const char *form_token(struct ctx *ctx);
 
-/* ST_INVALID_CSRF_TOKEN, or ST_INVALID_ORIGIN for a foreign Origin header. */
+/* ST_INVALID_CSRF_TOKEN, or ST_INVALID_ORIGIN when the browser says in Origin
+ * or Sec-Fetch-Site that the form is another site's, or hides whose it is. */
 enum status form_token_check(struct ctx *ctx);
 
 #endif

@@ -72,6 +72,33 @@ test('two who ban each other at once do not both succeed', async () => {
 
 /* ---- a neighbour's page ---------------------------------------------------- */
 
+/* A sibling site can plant the cookie its form token belongs to. */
+test('a planted form cookie signs nobody in from elsewhere', async () => {
+	const attacker = await person(at);
+	const planted = new Person(at);
+	const csrf = await planted.csrf('/login');
+	const fields = { '/login': { email: attacker.email },
+		'/signup': { name: 'A', email: 'planted@example.com' } };
+
+	for (const headers of [{ Origin: 'null' },
+		{ Origin: 'null', 'Sec-Fetch-Site': 'same-site' },
+		{ Origin: 'null', 'Sec-Fetch-Site': 'cross-site' },
+		{ 'Sec-Fetch-Site': 'same-site' },
+		{ 'Sec-Fetch-Site': 'cross-site' }])
+		for (const path of ['/login', '/signup']) {
+			const response = await request(at.url, {
+				method: 'POST', path, headers: { ...headers,
+					'Content-Type': FORM,
+					Cookie: planted.jar.header(path) },
+				body: new URLSearchParams({ csrf,
+					password: PASSWORD, ...fields[path] })
+					.toString() });
+
+			is(response.status, 403,
+				`${path} with ${JSON.stringify(headers)}`);
+		}
+});
+
 test('a browser that names its own page in another way is let in', async () => {
 	const someone = await person(at);
 
