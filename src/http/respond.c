@@ -255,7 +255,8 @@ put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
 	for (const struct header *h = response->headers; h != NULL;
 	    h = h->next)
 		buf_printf(head, "%s: %s\r\n", h->name, h->value);
-	if (response->location != NULL)
+	/* It may be a caller's, and checking those can be switched off. */
+	if (response->location != NULL && is_clean(response->location))
 		buf_printf(head, "Location: %s\r\n", response->location);
 	if (ctx->retry_after > 0)
 		buf_printf(head, "Retry-After: %lld\r\nX-Retry-After: %lld\r\n",

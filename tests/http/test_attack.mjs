@@ -152,6 +152,21 @@ test('a commit that fails signs nobody in, in no face', async () => {
 	}
 });
 
+test('no callback URL writes headers, even where all are allowed',
+	async () => {
+		const lax = await stand({ name: 'lax',
+			config: { 'origin.check': false } });
+		const someone = await person(lax);
+		const response = await someone.json(SIGN_IN, {
+			email: someone.email, password: PASSWORD,
+			callbackURL: '/x\r\nX-Evil: 1\r\nSet-Cookie: evil=1' });
+
+		await lax.stop();
+		is(response.header('x-evil'), null, 'the header');
+		ok(!response.cookies.some((line) => line.startsWith('evil')),
+			'the cookie is set');
+	});
+
 /* ---- a worker gone bad ----------------------------------------------------- */
 
 test('the workers\' role mints no credits by a trigger of its own',
