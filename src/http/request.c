@@ -125,7 +125,8 @@ read_headers(struct ctx *ctx)
 	while (size > 0 && !text_utf8(agent, size))
 		size--;
 	request->user_agent = arena_copy(ctx->arena, agent, size);
-	request->content_type = type != NULL && type[0] != '\0' ? type : NULL;
+	request->content_type = type == NULL || type[0] == '\0' ? NULL :
+	    text_utf8(type, strlen(type)) ? type : "?";	/* it is echoed */
 	request->address = address_of_client(ctx);
 }
 

@@ -167,6 +167,15 @@ test('no callback URL writes headers, even where all are allowed',
 			'the cookie is set');
 	});
 
+test('an answer is UTF-8 whatever the type of the body', async () => {
+	const reply = await ask(at.socket, { method: 'POST', uri: SIGN_IN,
+		values: { CONTENT_TYPE: Buffer.from([0x61, 0xff]) }, body: 'x' });
+
+	is(reply.status, 415, 'the status');
+	ok(Buffer.from(reply.body, 'latin1').equals(Buffer.from(Buffer.from(
+		reply.body, 'latin1').toString('utf8'))), 'bytes that are not');
+});
+
 /* ---- a worker gone bad ----------------------------------------------------- */
 
 test('the workers\' role mints no credits by a trigger of its own',
