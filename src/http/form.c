@@ -166,11 +166,21 @@ wrong_type(const struct reading *r, const char *received)
 	    wanted_name(r->field->type), received), human);
 }
 
+/* Blanks alone say nothing, but to the contract, and in a password. */
+static int64_t
+length_of(const struct reading *r, const char *text)
+{
+	if (!r->field->secret && r->ctx->route->face != FACE_AUTH &&
+	    text[strspn(text, " \t\r\n")] == '\0')
+		return 0;
+	return (int64_t)text_utf16_length(text);
+}
+
 static enum status
 read_text(const struct reading *r, const char *text, const char **out)
 {
 	struct arena *arena = r->ctx->arena;
-	int64_t length = (int64_t)text_utf16_length(text);
+	int64_t length = length_of(r, text);
 
 	*out = text;
 	if (length < r->field->min)
@@ -241,9 +251,9 @@ read_bounds(const struct reading *r, int64_t number, int64_t *out)
 static bool
 typed_int(const char *text, int64_t *out)
 {
-	if (text[0] == '+' && text[1] != '-')
+	if (text != NULL && text[0] == '+' && text[1] != '-')
 		text++;
-	return text_int(text, INT64_MIN + 1, INT64_MAX, out);
+	return text != NULL && text_int(text, INT64_MIN + 1, INT64_MAX, out);
 }
 
 static enum status
