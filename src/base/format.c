@@ -83,7 +83,7 @@ format_money(char out[FORMAT_MONEY_SIZE], int64_t minor, const char *code,
 	const struct currency *currency = currency_find(code);
 	const int decimals = currency == NULL ? 2 : currency->decimals;
 	const char *sign = currency == NULL ? NULL : currency->sign;
-	char number[FORMAT_NUMBER_SIZE], rest[16] = "";
+	char number[FORMAT_NUMBER_SIZE], rest[8] = "";
 	uint64_t unit = 1;
 
 	for (int i = 0; i < decimals; i++)

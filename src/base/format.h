@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define FORMAT_NUMBER_SIZE 28	/* "-9,223,372,036,854,775,808" */
-#define FORMAT_MONEY_SIZE 40
+#define FORMAT_MONEY_SIZE 44
 #define FORMAT_MOMENT_SIZE 20	/* "21 Nov 2026, 06:51" */
 
 /* "1,234,567" and "-5". */

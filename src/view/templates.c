@@ -219,7 +219,7 @@ static bool
 load_file(struct loader *loader, const char *path, const char *name)
 {
 	struct mustache_error error;
-	size_t size;
+	size_t size = 0;
 
 	if (!read_file(path, loader->bytes, &size))
 		return false;
