@@ -55,7 +55,7 @@ an_exact_email_or_id_is_the_only_answer(void **state)
 	assert_int_equal(find(w, w->user, "admin_rw", NULL), 0);
 	/* A part of both is not exact. */
 	assert_int_equal(find(w, w->user + 1, NULL, NULL), 2);
-	assert_string_equal(found(w, 0), other);
+	assert_true(text_is(found(w, 0), other) || text_is(found(w, 1), other));
 }
 
 static void
