@@ -151,7 +151,7 @@ SELECT p.id, p.joined + (now() - p.joined) / 2, 'grant', 50,
 FROM person AS p, person AS admin WHERE p.n % 17 = 0 AND admin.n = 2
 UNION ALL
 SELECT id, joined + (now() - joined) * pg_temp.dice('used ' || n || ' ' || k),
-	'spend', 1 + floor(60 * pg_temp.dice('cost ' || n || ' ' || k) ^ 2)::bigint,
+	'spend', 1 + floor(700 * pg_temp.dice('cost ' || n || ' ' || k) ^ 2)::bigint,
 	pg_temp.pick('what ' || n || ' ' || k,
 		'{"Report","Export","Image, large","Image, small","API calls"}'),
 	NULL, 'use-' || k
