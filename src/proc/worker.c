@@ -22,12 +22,15 @@
 #include "proc/proc.h"
 #include "proc/serve.h"
 #include "store/db.h"
+#include "store/extra.h"
 #include "trust/password.h"
 #include "trust/sign.h"
 #include "view/view.h"
 
 #define ARENA_BYTES ((size_t)16 * 1024 * 1024)
 #define ARENA_PER_BODY 8	/* parsed and answered, a body grows */
+/* A list of a hundred sessions, each unit of their texts as \u0001. */
+#define ARENA_PER_FIELD ((size_t)100 * 6 * EXTRA_TEXT_MAX * 4)
 
 struct worker {
 	struct ctx ctx;
@@ -81,7 +84,8 @@ open_ctx(struct worker *worker, struct config *config)
 
 	derive_key(worker->form_key, config->server_secret, "form-token");
 	ctx->config = config;
-	ctx->arena = arena_new(ARENA_BYTES + ARENA_PER_BODY * body);
+	ctx->arena = arena_new(ARENA_BYTES + ARENA_PER_BODY * body +
+	    ARENA_PER_FIELD * config->session_extra.count);
 	ctx->passwords = password_arena_new();
 	ctx->form_key = worker->form_key;
 	ctx->templates = templates_load(config->server_templates,

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "ctx.h"
 #include "view/view.h"
 
@@ -106,6 +107,23 @@ wrong_type(struct ctx *ctx, const struct extra_field *field)
 	    arena_printf(ctx->arena, "%s has the wrong form.", field->name));
 }
 
+static bool
+too_long(struct json_object *value)
+{
+	return json_object_is_type(value, json_type_string) &&
+	    text_utf16_length(json_object_get_string(value)) > EXTRA_TEXT_MAX;
+}
+
+static enum status
+wrong_length(struct ctx *ctx, const struct extra_field *field)
+{
+	return invalid(ctx, "body", field->name, arena_printf(ctx->arena,
+	    "Too big: expected string to have <=%d characters",
+	    EXTRA_TEXT_MAX), arena_printf(ctx->arena,
+	    "%s may have %d characters at most.", field->name,
+	    EXTRA_TEXT_MAX));
+}
+
 enum status
 extra_take(struct ctx *ctx, const struct extra_fields *extra,
     const struct json_object *body, bool creating, const char **fields,
@@ -134,6 +152,8 @@ extra_take(struct ctx *ctx, const struct extra_fields *extra,
 		}
 		if (!fits(field->type, value))
 			return wrong_type(ctx, field);
+		if (too_long(value))
+			return wrong_length(ctx, field);
 		view_copy(out, field->name, value);
 		(*count)++;
 	}

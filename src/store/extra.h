@@ -13,6 +13,9 @@
 struct ctx;
 struct json_object;
 
+/* UTF-16 units of a text. A user's list repeats his sessions' fields. */
+#define EXTRA_TEXT_MAX 2000
+
 /* Every configured field into out; null for what the row does not have. */
 void extra_view(struct ctx *ctx, struct json_object *out,
     const struct extra_fields *extra, const char *fields);
@@ -27,7 +30,7 @@ const char *extra_defaults(struct ctx *ctx, const struct extra_fields *extra);
  * that are not for input. *count receives how many fields the body named.
  *
  * ST_FIELD_NOT_ALLOWED  a field that is not for input has a truthy value
- * ST_VALIDATION_ERROR   a value has the wrong type
+ * ST_VALIDATION_ERROR   a value has the wrong type, or is too long a text
  */
 enum status extra_take(struct ctx *ctx, const struct extra_fields *extra,
     const struct json_object *body, bool creating, const char **fields,

@@ -176,6 +176,28 @@ test('an answer is UTF-8 whatever the type of the body', async () => {
 		reply.body, 'latin1').toString('utf8'))), 'bytes that are not');
 });
 
+/* ---- what a request may cost ----------------------------------------------- */
+
+test('what a session keeps is bounded, and so is the list of them',
+	async () => {
+		const someone = await person(at);
+		const note = '\u0001'.repeat(2000);
+
+		is((await someone.json('/api/auth/update-session',
+			{ note: 'x'.repeat(2001) })).status, 400, 'one too long');
+		is((await someone.json('/api/auth/update-session',
+			{ note: 'x'.repeat(500000) })).status, 400, 'a huge one');
+		await times(100, async () => {
+			const other = await someone.another();
+
+			is((await other.json('/api/auth/update-session',
+				{ note, more: note })).status, 200, 'the longest');
+		});
+		is((await someone.get('/api/auth/list-sessions')).json().length,
+			100, 'the length of the list');
+		is(panics().length, 0, 'the number of panics');
+	});
+
 /* ---- a worker gone bad ----------------------------------------------------- */
 
 test('the workers\' role mints no credits by a trigger of its own',
