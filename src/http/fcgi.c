@@ -4,11 +4,13 @@
 #include <fastcgi.h>
 #include <fcgiapp.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "base/text.h"
@@ -17,7 +19,10 @@ struct fcgi {
 	FCGX_Request request;
 	int listen_fd;
 	struct timeval read_timeout, write_timeout;
+	int64_t read_ms;
+	int64_t until_us;	/* this request's body must be here by then */
 	int64_t got;		/* bytes of this request's body */
+	bool late;
 };
 
 static struct timeval
@@ -36,6 +41,7 @@ fcgi_open(int fd, int64_t read_ms, int64_t write_ms)
 		panic("fcgi: out of memory");
 	fcgi->listen_fd = fd;
 	fcgi->read_timeout = timeval_of(read_ms);
+	fcgi->read_ms = read_ms;
 	fcgi->write_timeout = timeval_of(write_ms);
 	/* A web server that does not close its side costs 2 s otherwise. */
 	(void)setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 0);
@@ -60,6 +66,8 @@ read_request(struct fcgi *fcgi, int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &fcgi->write_timeout,
 	    sizeof(fcgi->write_timeout));
 	fcgi->got = 0;
+	fcgi->late = false;
+	fcgi->until_us = clock_monotonic_us() + fcgi->read_ms * 1000;
 	fcgi->request.ipcFd = fd;
 	fcgi->request.keepConnection = 1;
 	return FCGX_Accept_r(&fcgi->request) == 0 ? FCGI_REQUEST :
@@ -85,22 +93,60 @@ fcgi_params(const struct fcgi *fcgi)
 	return (const char *const *)fcgi->request.envp;
 }
 
+/*
+ * The socket bounds one wait, and a body may come in thousands of pieces, each
+ * just in time: what is left of the time is the bound of the next.
+ */
+static bool
+may_wait(struct fcgi *fcgi)
+{
+	int64_t left_us = fcgi->until_us - clock_monotonic_us();
+	struct timeval timeout = { .tv_sec = (time_t)(left_us / 1000000),
+	    .tv_usec = (suseconds_t)(left_us % 1000000) };
+
+	fcgi->late = left_us <= 0 || setsockopt(fcgi->request.ipcFd,
+	    SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) != 0;
+	return !fcgi->late;
+}
+
+/* Bytes the library has taken in already; asking for more may wait. */
+static int
+held(const struct fcgi *fcgi)
+{
+	ptrdiff_t count = fcgi->request.in->stop - fcgi->request.in->rdNext;
+
+	return count > INT_MAX ? INT_MAX : (int)count;
+}
+
 size_t
 fcgi_read(struct fcgi *fcgi, char *out, size_t size)
 {
-	int got = FCGX_GetStr(out, size > INT_MAX ? INT_MAX : (int)size,
-	    fcgi->request.in);
+	size_t got = 0;
 
-	if (got <= 0)
-		return 0;
-	fcgi->got += got;
-	return (size_t)got;
+	while (got < size) {
+		size_t want = (size_t)held(fcgi);
+		int count;
+
+		if (want == 0) {
+			if (!may_wait(fcgi))
+				break;
+			want = 1;
+		}
+		if (want > size - got)
+			want = size - got;
+		count = FCGX_GetStr(out + got, (int)want, fcgi->request.in);
+		if (count <= 0)
+			break;
+		got += (size_t)count;
+	}
+	fcgi->got += (int64_t)got;
+	return got;
 }
 
 bool
 fcgi_read_failed(const struct fcgi *fcgi)
 {
-	return FCGX_GetError(fcgi->request.in) != 0;
+	return fcgi->late || FCGX_GetError(fcgi->request.in) != 0;
 }
 
 bool

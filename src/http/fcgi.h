@@ -16,8 +16,9 @@ struct fcgi;
 /*
  * fcgi_open - serve the listening socket fd, which must be non-blocking
  *
- * Timeouts bound each read and write of a request, in ms. Install signal
- * dispositions first: the library replaces default ones. NULL on failure.
+ * Timeouts in ms: read_ms bounds each wait for parameters and that for the
+ * whole body, write_ms each write. Install signal dispositions first: the
+ * library replaces default ones. NULL on failure.
  */
 struct fcgi *fcgi_open(int fd, int64_t read_ms, int64_t write_ms);
 

@@ -198,6 +198,32 @@ test('what a session keeps is bounded, and so is the list of them',
 		is(panics().length, 0, 'the number of panics');
 	});
 
+test('a body in drops holds a worker no longer than any other', async () => {
+	const drip = (socket) => socket.write(record(STDIN, 'a'));
+	const sockets = Array.from({ length: WORKERS }, () => {
+		const socket = net.connect(at.socket);
+
+		socket.on('error', () => {});
+		socket.write(Buffer.concat([begin(), stream(PARAMS, params({
+			REQUEST_METHOD: 'POST', REQUEST_URI: '/login',
+			REMOTE_ADDR: '127.0.0.1', CONTENT_TYPE: FORM,
+			CONTENT_LENGTH: '60000' }))]));
+		return socket;
+	});
+	const dripping = setInterval(() => sockets.forEach(drip), 200);
+
+	try {
+		await pause(3 * READ_TIMEOUT_MS);
+		is(sockets.filter((socket) => !socket.readableEnded &&
+			!socket.destroyed).length, 0, 'the number still held');
+		is((await request(at.url, { path: '/auth/health' })).status,
+			200, 'the status of health');
+	} finally {
+		clearInterval(dripping);
+		sockets.forEach((socket) => socket.destroy());
+	}
+});
+
 /* ---- a worker gone bad ----------------------------------------------------- */
 
 test('the workers\' role mints no credits by a trigger of its own',
