@@ -219,8 +219,8 @@ a_foreign_origin_is_refused_whatever_the_token(void **state)
 	} rows[] = {
 		{ "https://login.example.com", ST_OK },
 		{ "https://app.example.com", ST_OK },
-		/* no-referrer makes browsers send null with our own forms */
-		{ "null", ST_OK },
+		/* a sandboxed frame says null and does not say same-origin */
+		{ "null", ST_INVALID_ORIGIN },
 		{ "https://evil.example", ST_INVALID_ORIGIN },
 		{ "http://login.example.com", ST_INVALID_ORIGIN },
 		{ "https://login.example.com.evil.example",
