@@ -10,6 +10,8 @@
 #include "routes.h"
 #include "trust/sign.h"
 
+#define CLOCK_SLACK_MS 60000
+
 /* contract README, section 10: the first rule whose prefix matches. */
 static const struct {
 	const char *prefix;
@@ -84,17 +86,28 @@ entry_for(struct rate_entry *ways, uint64_t key, int64_t now)
 	return best;
 }
 
+/* Has the clock been set back? Less is a request long on its way. */
+static bool
+is_ahead(const struct rate_entry *entry, int64_t now, int64_t window_ms)
+{
+	return entry->last_ms - now > window_ms + CLOCK_SLACK_MS;
+}
+
 /* Milliseconds until the next request may pass; 0: this one may. */
 static int64_t
 count_request(struct rate_entry *entry, int64_t now, int64_t window_ms,
     int64_t max)
 {
-	if (now - entry->last_ms >= window_ms)
+	if (now - entry->last_ms >= window_ms ||
+	    is_ahead(entry, now, window_ms)) {
 		entry->count = 0;
+		entry->last_ms = now;
+	}
 	if ((int64_t)entry->count >= max)
 		return entry->last_ms + window_ms - now;
 	entry->count++;
-	entry->last_ms = now;
+	if (now > entry->last_ms)
+		entry->last_ms = now;
 	entry->window_ms = window_ms;
 	return 0;
 }

@@ -208,6 +208,30 @@ assets_and_a_service_without_limits_are_not_counted(void **state)
 }
 
 static void
+a_clock_set_back_keeps_nobody_out(void **state)
+{
+	struct world *world = *state;
+
+	assert_passes(world, "/api/auth/sign-in/email", 3);
+	world->ctx.now = START - INT64_C(86400000);
+	assert_passes(world, "/api/auth/sign-in/email", 3);
+	assert_refused(world, "/api/auth/sign-in/email", 10);
+}
+
+/* Its moment is that of its first byte, others have come since. */
+static void
+a_request_long_on_its_way_shortens_no_window(void **state)
+{
+	struct world *world = *state;
+
+	assert_passes(world, "/api/auth/sign-in/email", 2);
+	world->ctx.now = START - 9000;
+	assert_passes(world, "/api/auth/sign-in/email", 1);
+	world->ctx.now = START + 2000;
+	assert_refused(world, "/api/auth/sign-in/email", 8);
+}
+
+static void
 the_default_rule_is_the_operators(void **state)
 {
 	struct world *world = *state;
@@ -234,6 +258,8 @@ main(void)
 		TEST(cve_2025_24806_an_alias_shares_its_originals_count),
 		TEST(many_addresses_are_counted_one_by_one),
 		TEST(assets_and_a_service_without_limits_are_not_counted),
+		TEST(a_clock_set_back_keeps_nobody_out),
+		TEST(a_request_long_on_its_way_shortens_no_window),
 		TEST(the_default_rule_is_the_operators),
 	};
 
