@@ -96,6 +96,11 @@ open_ctx(struct worker *worker, struct config *config)
 	ctx->shared = getenv("TG_WORKER") != NULL ?
 	    shared_map(PROC_SHARED_FD) : NULL;
 	worker->slot = slot_of(ctx->shared);
+	/* Nobody asked for a worker without limits. */
+	if (getenv("TG_WORKER") != NULL && worker->slot == NULL) {
+		log_error("worker", "no memory shared with the master");
+		return false;
+	}
 	return ctx->templates != NULL && ctx->assets != NULL;
 }
 

@@ -2,12 +2,13 @@
  * Attacks that once worked, and some that never should: each as somebody would
  * carry it out, against real workers.
  */
+import { spawnSync } from 'node:child_process';
 import net from 'node:net';
 import { PARAMS, STDIN, ask, begin, params, record, stream }
 	from '../lib/fcgi.mjs';
-import { FORM, PASSWORD, Person, SESSION, after, before, csrfOf, eventually,
-	is, matches, ok, pause, person, request, secret, stand, test, times }
-	from './suite.mjs';
+import { PROGRAM } from '../lib/paths.mjs';
+import { FORM, PASSWORD, Person, SESSION, after, before, is, matches, ok, pause,
+	person, request, stand, test, times } from './suite.mjs';
 
 const READ_TIMEOUT_MS = 1500;
 const WORKERS = 4;
@@ -222,6 +223,15 @@ test('a body in drops holds a worker no longer than any other', async () => {
 		clearInterval(dripping);
 		sockets.forEach((socket) => socket.destroy());
 	}
+});
+
+test('a worker that lost the counters of the others serves nobody', () => {
+	const { status, stderr } = spawnSync(PROGRAM,
+		['worker', '--config', at.conf], { encoding: 'utf8',
+			env: { ...process.env, TG_WORKER: '0' } });
+
+	is(status, 1, 'the exit status');
+	matches(stderr, /no memory shared/, 'the log');
 });
 
 /* ---- a worker gone bad ----------------------------------------------------- */
