@@ -24,6 +24,7 @@ struct gate {
 	const char *end;
 	const char *reason;
 	int depth;
+	int values;
 };
 
 static bool gate_value(struct gate *gate);
@@ -364,6 +365,8 @@ gate_bare(struct gate *gate)
 static bool
 gate_value(struct gate *gate)
 {
+	if (gate->values++ == JSON_VALUES_MAX)
+		return deny(gate, "it has too many values");
 	skip_blanks(gate);
 	if (!gate_bare(gate))
 		return false;

@@ -15,11 +15,12 @@ struct json_object;
 
 #define JSON_DEPTH_MAX 16	/* objects and lists around a value */
 #define JSON_MEMBERS_MAX 256	/* of one object */
+#define JSON_VALUES_MAX 8192	/* of a text, lists and objects among them */
 
 /*
  * json_gate - does the text keep to RFC 8259, and to our bounds?
  *
- * One pass without allocation beyond the arena: UTF-8, grammar, depth, no
+ * One pass without allocation beyond the arena: UTF-8, grammar, bounds, no
  * duplicate member names (compared after unescaping), no lone surrogates, no
  * escaped NUL, integers within int64_t, other numbers finite, a number at most
  * 64 bytes long. On false *reason is a constant text, else NULL.

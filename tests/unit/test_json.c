@@ -230,6 +230,25 @@ depth_is_bounded(void **state)
 	expect_refused(*state, far, strlen(far));
 }
 
+/* An empty object takes two bytes of text and a kilobyte of memory. */
+static void
+a_text_has_bounded_values(void **state)
+{
+	char *text = arena_alloc(*state, 3 * JSON_VALUES_MAX + 3);
+	size_t size = 0;
+
+	text[size++] = '[';
+	for (int i = 0; i < JSON_VALUES_MAX; i++) {
+		memcpy(text + size, i > 0 ? ",{}" : "{}", i > 0 ? 3 : 2);
+		size += i > 0 ? 3 : 2;
+	}
+	text[size++] = ']';
+	expect_refused(*state, text, size);
+	text[size - 4] = ']';
+	text[size - 3] = '\0';
+	(void)tree_of(*state, text);
+}
+
 static void
 only_size_bytes_are_read(void **state)
 {
@@ -261,6 +280,7 @@ main(void)
 		TEST(a_member_name_occurs_once),
 		TEST(an_object_has_bounded_members),
 		TEST(depth_is_bounded),
+		TEST(a_text_has_bounded_values),
 		TEST(only_size_bytes_are_read),
 	};
 
