@@ -74,6 +74,15 @@ read_request(struct fcgi *fcgi, int fd)
 	    FCGI_NOTHING;
 }
 
+void
+fcgi_close(struct fcgi *fcgi)
+{
+	if (fcgi == NULL)
+		return;
+	FCGX_Free(&fcgi->request, 1);
+	free(fcgi);
+}
+
 enum fcgi_event
 fcgi_accept(struct fcgi *fcgi)
 {

@@ -22,6 +22,9 @@ struct fcgi;
  */
 struct fcgi *fcgi_open(int fd, int64_t read_ms, int64_t write_ms);
 
+/* Between requests only. NULL is allowed. */
+void fcgi_close(struct fcgi *fcgi);
+
 enum fcgi_event { FCGI_REQUEST, FCGI_NOTHING, FCGI_BROKEN };
 /* FCGI_NOTHING: another worker took the connection, or it was malformed. */
 enum fcgi_event fcgi_accept(struct fcgi *fcgi);

@@ -191,6 +191,7 @@ worker_run(struct config *config)
 		(void)db_ready(worker.ctx.db);
 		rc = loop(&worker);
 	}
+	fcgi_close(worker.fcgi);
 	db_close(worker.ctx.db);
 	assets_free(worker.ctx.assets);
 	templates_free(worker.ctx.templates);
