@@ -96,6 +96,26 @@ refresh_is_due(const struct ctx *ctx, const struct session *session)
 	    config->session_update_age) * 1000 <= ctx->now;
 }
 
+static enum status
+gone(struct ctx *ctx, const char *why)
+{
+	session_forget(ctx);
+	return refuse(ctx, ST_UNAUTHORIZED, "%s", why);
+}
+
+static enum status
+extend(struct ctx *ctx, struct session *session)
+{
+	enum status status = store_session_extend(ctx, session,
+	    ctx->config->session_expires_in);
+
+	if (status == ST_NOT_FOUND)
+		return gone(ctx, "the session ended meanwhile");
+	TRY(status);
+	session_cookies(ctx, session, true);
+	return ST_OK;
+}
+
 enum status
 session_find(struct ctx *ctx)
 {
@@ -109,20 +129,15 @@ session_find(struct ctx *ctx)
 	session = arena_alloc(ctx->arena, sizeof(*session));
 	user = arena_alloc(ctx->arena, sizeof(*user));
 	status = store_session_find(ctx, token, session, user);
-	if (status == ST_NOT_FOUND) {
-		session_forget(ctx);
-		return refuse(ctx, ST_UNAUTHORIZED, "no session of this token");
-	}
+	if (status == ST_NOT_FOUND)
+		return gone(ctx, "no session of this token");
 	TRY(status);
 	if (session->expires_at <= ctx->now)
 		return end_expired(ctx, session);
 	user->permissions = permissions_of(user->role);
 	ctx->refresh_due = refresh_is_due(ctx, session);
-	if (ctx->refresh_due && may_write(ctx)) {
-		TRY(store_session_extend(ctx, session,
-		    ctx->config->session_expires_in));
-		session_cookies(ctx, session, true);
-	}
+	if (ctx->refresh_due && may_write(ctx))
+		TRY(extend(ctx, session));
 	ctx->session = session;
 	ctx->user = user;
 	return ST_OK;

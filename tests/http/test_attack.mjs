@@ -71,6 +71,25 @@ test('two who ban each other at once do not both succeed', async () => {
 	}
 });
 
+test('a session that ends while it is extended is nobody\'s', async () => {
+	const someone = await person(at);
+	let asked = null, hold = null;
+
+	await at.psql(`UPDATE sessions SET expires_at = now() + interval '1 day'
+		WHERE user_id = '${someone.id}'`);
+	hold = at.psql(`BEGIN; DELETE FROM sessions
+		WHERE user_id = '${someone.id}'; DO $$ BEGIN
+		PERFORM pg_sleep(1); END $$; COMMIT`);
+	await pause(300);
+	asked = await Promise.all(['/api/me', '/api/auth/get-session',
+		'/api/auth/list-accounts', '/account'].map((path) =>
+		someone.get(path)));
+	await hold;
+	is(asked.map(({ status }) => status).join(' '), '401 200 401 303',
+		'the statuses');
+	is(asked[1].text, 'null', 'the session');
+});
+
 /* ---- a neighbour's page ---------------------------------------------------- */
 
 /* A sibling site can plant the cookie its form token belongs to. */
