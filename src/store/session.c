@@ -195,10 +195,11 @@ store_session_list(struct ctx *ctx, const char *user_id,
     const struct session *own, struct json_object *out)
 {
 	static const char sql[] =
-	    "SELECT " SESSION_COLUMNS " FROM sessions s"
-	    " WHERE s.user_id = $1 AND s.expires_at > $2"
-	    "  AND s.impersonated_by IS NULL"
-	    " ORDER BY s.created_at, s.id LIMIT $3";
+	    "SELECT " SESSION_COLUMNS " FROM sessions s WHERE s.id IN ("
+	    "  SELECT id FROM sessions WHERE user_id = $1"
+	    "   AND expires_at > $2 AND impersonated_by IS NULL"
+	    "  ORDER BY created_at DESC, id DESC LIMIT $3)"
+	    " ORDER BY s.created_at, s.id";
 	struct session session = { 0 };
 	struct db_rows rows;
 

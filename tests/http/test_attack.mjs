@@ -90,6 +90,23 @@ test('a session that ends while it is extended is nobody\'s', async () => {
 	is(asked[1].text, 'null', 'the session');
 });
 
+test('the newest of too many sessions is in the list', async () => {
+	const someone = await person(at);
+	const ids = (list) => list.json().map(({ id }) => id);
+
+	await at.psql(`INSERT INTO sessions (id, token_hash, user_id, expires_at,
+		created_at, updated_at) SELECT 'old' || n,
+		sha256(convert_to('old' || n, 'UTF8')), '${someone.id}',
+		now() + interval '1 hour', now() - interval '1 hour', now()
+		FROM generate_series(1, 100) n`);
+
+	const list = ids(await someone.get('/api/auth/list-sessions'));
+
+	is(list.length, 100, 'the length');
+	ok(!list.at(-1).startsWith('old'), 'the newest is hidden');
+	await at.psql(`DELETE FROM sessions WHERE user_id = '${someone.id}'`);
+});
+
 /* ---- a neighbour's page ---------------------------------------------------- */
 
 /* A sibling site can plant the cookie its form token belongs to. */
