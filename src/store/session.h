@@ -73,7 +73,7 @@ enum status store_session_purge(struct ctx *ctx, int64_t limit,
     int64_t *count);
 
 /*
- * store_session_list - unexpired, not impersonated, the newest 100, oldest first
+ * store_session_list - the newest 100 unexpired, not impersonated, oldest first
  *
  * Each as the wire's session object; the own one shows own->token, the others
  * their id, which the revoke routes take.
