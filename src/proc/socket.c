@@ -57,6 +57,15 @@ is_served(const struct sockaddr_un *address)
 	return served;
 }
 
+/* Nothing is there, or a socket that may be stale. */
+static bool
+is_free(const char *path)
+{
+	struct stat about;
+
+	return lstat(path, &about) != 0 || S_ISSOCK(about.st_mode);
+}
+
 /* "660" as an operator writes it; the bounds leave octal digits to us. */
 static mode_t
 octal(int64_t digits)
@@ -102,6 +111,10 @@ bind_own(const struct config *config)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (is_served(&address)) {
 		log_error("socket", "another process already serves %s", path);
+		return -1;
+	}
+	if (!is_free(path)) {
+		log_error("socket", "%s is there and no socket", path);
 		return -1;
 	}
 	(void)unlink(path);

@@ -3,7 +3,9 @@
  * carry it out, against real workers.
  */
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { PARAMS, STDIN, ask, begin, params, record, stream }
 	from '../lib/fcgi.mjs';
 import { PROGRAM } from '../lib/paths.mjs';
@@ -268,6 +270,21 @@ test('a worker that lost the counters of the others serves nobody', () => {
 
 	is(status, 1, 'the exit status');
 	matches(stderr, /no memory shared/, 'the log');
+});
+
+test('a socket set to somebody\'s file does not take its place', () => {
+	const precious = path.join(at.dir, 'precious');
+	const conf = path.join(at.dir, 'precious.conf');
+
+	fs.writeFileSync(precious, 'kept');
+	fs.writeFileSync(conf, fs.readFileSync(at.conf, 'utf8').replace(
+		/^socket = .*$/m, `socket = ${precious}`), { mode: 0o600 });
+
+	const { status } = spawnSync(PROGRAM, ['serve', '--config', conf],
+		{ timeout: 5000 });
+
+	is(status, 1, 'the exit status');
+	is(fs.readFileSync(precious, 'utf8'), 'kept', 'the file');
 });
 
 /* ---- a worker gone bad ----------------------------------------------------- */
