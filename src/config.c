@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -14,6 +16,7 @@
 extern char **environ;
 
 #define CONFIG_BYTES ((size_t)4 * 1024 * 1024)
+#define FILE_BYTES_MAX (256 * 1024)
 #define LINE_MAX_CHARS 197	/* what the library reads at once */
 #define ENV_PREFIX "TOLLGATE_"
 
@@ -309,20 +312,44 @@ read_value(void *user, const char *section, const char *key, const char *value)
 	return 1;
 }
 
+/* The whole file at once, for the children to read the very same. */
 static bool
-load_file(struct loaded *loaded, const char *file, bool must_exist)
+load_text(struct config *config, const char *file, bool must_exist)
 {
-	struct reader reader = { .loaded = loaded, .file = file };
-	int rc;
+	FILE *stream = fopen(file, "re");
+	bool whole;
 
-	reader.stream = fopen(file, "re");
-	if (reader.stream == NULL) {
-		if (errno == ENOENT && !must_exist)
-			return true;
+	config->text = arena_alloc(config->arena, FILE_BYTES_MAX);
+	if (stream == NULL && errno == ENOENT && !must_exist)
+		return true;
+	if (stream == NULL) {
 		(void)fprintf(stderr, "tollgate: cannot read %s: %s\n", file,
 		    strerror(errno));
 		return false;
 	}
+	config->text_size = fread(config->text, 1, FILE_BYTES_MAX, stream);
+	whole = feof(stream) != 0;
+	(void)fclose(stream);
+	if (!whole)
+		(void)fprintf(stderr, "tollgate: %s cannot be read, or is "
+		    "larger than %d bytes\n", file, FILE_BYTES_MAX);
+	return whole;
+}
+
+static bool
+load_file(struct loaded *loaded, const char *file, bool must_exist)
+{
+	struct config *config = &loaded->config;
+	struct reader reader = { .loaded = loaded, .file = file };
+	int rc;
+
+	if (!load_text(config, file, must_exist))
+		return false;
+	if (config->text_size == 0)
+		return true;
+	reader.stream = fmemopen(config->text, config->text_size, "r");
+	if (reader.stream == NULL)
+		return false;
 	rc = ini_parse_stream(read_line, &reader, read_value, &reader);
 	(void)fclose(reader.stream);
 	if (rc > 0 && (reader.failed == 0 || rc < reader.failed))
@@ -411,6 +438,21 @@ config_free(struct config *config)
 {
 	if (config != NULL)
 		arena_free(config->arena);
+}
+
+int
+config_text_fd(struct config *config)
+{
+	int fd = memfd_create("tollgate.conf", MFD_CLOEXEC);
+	ssize_t written = fd < 0 ? -1 :
+	    write(fd, config->text, config->text_size);
+
+	explicit_bzero(config->text, config->text_size);
+	if (written == (ssize_t)config->text_size)
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
 }
 
 static void

@@ -59,6 +59,8 @@ struct config {
 	const char *cookie_flash;
 	struct extra_fields user_extra;
 	struct extra_fields session_extra;
+	char *text;			/* of the file, until config_text_fd */
+	size_t text_size;
 	struct arena *arena;		/* owns all of it */
 };
 
@@ -71,6 +73,14 @@ struct config {
  */
 struct config *config_load(const char *file);
 void config_free(struct config *config);
+
+/*
+ * config_text_fd - the file as it was read, as a memory file
+ *
+ * So that children read what their master read, whatever has become of the
+ * file since. The text in this process is wiped. -1 when it cannot be made.
+ */
+int config_text_fd(struct config *config);
 
 /*
  * config_keep_secrets - overwrite every secret but the named ones

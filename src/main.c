@@ -14,8 +14,7 @@
 static int
 serve_command(struct config *config, const struct options *options)
 {
-	return master_run(config, &(struct proc_args){
-	    .config = options->config });
+	return master_run(config, options->config);
 }
 
 static int

@@ -3,7 +3,6 @@
  * waits for it; an expired session is refused whether its row exists or not.
  */
 #include <poll.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -47,7 +46,7 @@ janitor_run(struct config *config)
 		    config->db_deadline_ms) };
 	struct pollfd watched[] = {
 		{ .fd = proc_signals(), .events = POLLIN },
-		{ .fd = getenv("TG_WORKER") != NULL ? PROC_MASTER_FD : -1,
+		{ .fd = proc_child() >= 0 ? PROC_MASTER_FD : -1,
 		    .events = POLLIN },
 	};
 

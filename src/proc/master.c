@@ -44,9 +44,9 @@ struct child {
 struct master {
 	const struct config *config;	/* in force */
 	struct config *reloaded;	/* the same after SIGHUP; ours to free */
-	const struct proc_args *args;
+	const char *file;		/* of the configuration, or NULL */
 	struct shared *shared;
-	int listen_fd, shared_fd, signals;
+	int listen_fd, shared_fd, config_fd, signals;
 	int alive[2];		/* children see its end when we die */
 	struct child child[CHILDREN];
 	int64_t generation;	/* grows with each SIGHUP */
@@ -56,6 +56,8 @@ struct master {
 	bool ready;
 };
 
+static const char *const needed[] = { "server_url", "server_secret", "db_url",
+	NULL };
 /* It touches no database and signs nothing. */
 static const char *const no_secrets[] = { NULL };
 
@@ -80,28 +82,28 @@ notify(const char *state)
 _Noreturn static void
 become(struct master *master, int index)
 {
-	const char *config = master->args->config;
 	const char *const argv[] = { "tollgate",
 		index == JANITOR ? "janitor" : "worker",
-		config != NULL ? "--config" : NULL, config, NULL };
+		"--config", PROC_CONFIG_PATH, NULL };
 	const int fds[][2] = {
 		{ master->listen_fd, PROC_LISTEN_FD },
 		{ master->shared_fd, PROC_SHARED_FD },
 		{ master->alive[0], PROC_MASTER_FD },
+		{ master->config_fd, PROC_CONFIG_FD },
 	};
-	int moved[3];
+	int moved[4];
 	char number[16];
 	sigset_t none;
 
 	/* Out of each other's way first, then into place. */
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		moved[i] = fcntl(fds[i][0], F_DUPFD, 16);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		if (moved[i] < 0 || dup2(moved[i], fds[i][1]) < 0)
 			_exit(127);
-	(void)close_range(PROC_MASTER_FD + 1, ~0U, 0);
+	(void)close_range(PROC_CONFIG_FD + 1, ~0U, 0);
 	(void)snprintf(number, sizeof(number), "%d", index);
-	(void)setenv("TG_WORKER", number, 1);
+	(void)setenv(PROC_CHILD_VARIABLE, number, 1);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -293,15 +295,21 @@ is_alone(const struct master *master)
 static void
 reload(struct master *master)
 {
-	struct config *config = config_load(master->args->config);
+	struct config *config = config_load(master->file);
+	int fd = config != NULL ? config_text_fd(config) : -1;
 
-	if (config == NULL) {
+	if (fd < 0 || !config_need(config, needed)) {
 		log_error("master", "the configuration has an error; going on "
 		    "with the old one");
+		config_free(config);
+		if (fd >= 0)
+			(void)close(fd);
 		return;
 	}
 	config_keep_secrets(config, no_secrets);
 	config_free(master->reloaded);
+	(void)close(master->config_fd);
+	master->config_fd = fd;
 	master->config = master->reloaded = config;
 	master->shared->workers = (int32_t)config->worker_count;
 	master->generation++;
@@ -367,11 +375,9 @@ loop(struct master *master)
 }
 
 int
-master_run(struct config *config, const struct proc_args *args)
+master_run(struct config *config, const char *file)
 {
-	static const char *const needed[] = { "server_url", "server_secret",
-		"db_url", NULL };
-	struct master master = { .config = config, .args = args };
+	struct master master = { .config = config, .file = file };
 	int32_t slots = (int32_t)config->worker_hash_slots;
 	int rc;
 
@@ -381,10 +387,11 @@ master_run(struct config *config, const struct proc_args *args)
 	if (slots == 0)
 		slots = (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	master.signals = proc_signals();
+	master.config_fd = config_text_fd(config);
 	master.listen_fd = socket_open(config);
 	master.shared_fd = shared_create((int32_t)config->worker_count, slots);
 	if (master.signals < 0 || master.listen_fd < 0 ||
-	    master.shared_fd < 0 || pipe2(master.alive, O_CLOEXEC) != 0)
+	    master.config_fd < 0 || master.shared_fd < 0 || pipe2(master.alive, O_CLOEXEC) != 0)
 		return 1;
 	master.shared = shared_map(master.shared_fd);
 	if (master.shared == NULL)

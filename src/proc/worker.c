@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -63,17 +62,23 @@ forbid_cores(const struct config *config)
 	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
-/* The master wrote our pid down, or will; a lone worker has no slot. */
-static struct worker_slot *
-slot_of(struct shared *shared)
+/* Its limits are the master's: without them no worker of his may start. */
+static bool
+join_master(struct worker *worker, int place)
 {
-	const char *index = getenv("TG_WORKER");
-	long i = index != NULL ? strtol(index, NULL, 10) : -1;
+	struct shared *shared;
 
-	if (shared == NULL || i < 0 || i >= SHARED_WORKERS)
-		return NULL;
-	atomic_store(&shared->worker[i].pid, getpid());
-	return &shared->worker[i];
+	if (place < 0)
+		return true;
+	shared = shared_map(PROC_SHARED_FD);
+	if (shared == NULL || place >= SHARED_WORKERS) {
+		log_error("worker", "no memory shared with the master");
+		return false;
+	}
+	worker->ctx.shared = shared;
+	worker->slot = &shared->worker[place];
+	atomic_store(&worker->slot->pid, getpid());
+	return true;
 }
 
 static bool
@@ -93,14 +98,6 @@ open_ctx(struct worker *worker, struct config *config)
 	ctx->assets = assets_load(config->server_assets);
 	ctx->db = db_open(config->db_url, config->db_role,
 	    config->db_deadline_ms);
-	ctx->shared = getenv("TG_WORKER") != NULL ?
-	    shared_map(PROC_SHARED_FD) : NULL;
-	worker->slot = slot_of(ctx->shared);
-	/* Nobody asked for a worker without limits. */
-	if (getenv("TG_WORKER") != NULL && worker->slot == NULL) {
-		log_error("worker", "no memory shared with the master");
-		return false;
-	}
 	return ctx->templates != NULL && ctx->assets != NULL;
 }
 
@@ -186,7 +183,8 @@ worker_run(struct config *config)
 
 	config_keep_secrets(config, secrets);
 	forbid_cores(config);
-	if (open_ctx(&worker, config) && open_loop(&worker, config)) {
+	if (open_ctx(&worker, config) &&
+	    join_master(&worker, proc_child()) && open_loop(&worker, config)) {
 		/* Ready even while the database is away: pages say so. */
 		(void)db_ready(worker.ctx.db);
 		rc = loop(&worker);

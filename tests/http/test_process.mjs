@@ -225,7 +225,6 @@ test('SIGHUP with a broken configuration changes nothing', async () => {
 	try {
 		const good = fs.readFileSync(apart.conf, 'utf8');
 
-		/* Who is being born reads the file, too. */
 		await allHaveServed(apart);
 
 		const old = workersOf(apart.pids.tollgate);
@@ -243,6 +242,12 @@ test('SIGHUP with a broken configuration changes nothing', async () => {
 		}
 		ok(apart.log().some(({ level, message }) => level === 'error' &&
 			/going on with the old/.test(message)), 'nothing is logged');
+		/* Who is born now reads what the master read, not the broken file. */
+		for (const pid of old)
+			process.kill(pid, 'SIGKILL');
+		await replaced(apart, old);
+		is(await brand(apart), 'Good', 'the brand');
+		old.splice(0, old.length, ...workersOf(apart.pids.tollgate));
 		fs.writeFileSync(apart.conf, good.replace('Good', 'Better'));
 		hup(apart);
 		await replaced(apart, old);

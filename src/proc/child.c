@@ -1,7 +1,12 @@
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
+#include "base/text.h"
+#include "guard/shared.h"
 #include "proc/proc.h"
 
 int
@@ -18,4 +23,16 @@ proc_signals(void)
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int
+proc_child(void)
+{
+	const char *place = getenv(PROC_CHILD_VARIABLE);
+	int64_t index;
+
+	if (place == NULL || !text_int(place, 0, SHARED_WORKERS, &index))
+		return -1;
+	(void)close(PROC_CONFIG_FD);
+	return (int)index;
 }
