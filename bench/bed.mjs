@@ -126,15 +126,22 @@ class Bed {
 				if (status === 200)
 					return;
 			}
-			await new Promise((resolve) => setTimeout(resolve, 1));
+			await pause(1);
 		}
 		throw new Error('no start:\n' + fs.readFileSync(
 			path.join(this.dir, 'log'), 'utf8').slice(-2000));
 	}
 
+	/* A child that outlives its parent must not answer for the next one. */
 	async quit() {
 		this.#child.kill('SIGTERM');
 		await this.#child.ended;
+		for (let left = START_MS; await connects(this.#stand.socket);
+			left--) {
+			if (left === 0)
+				throw new Error('a child does not end');
+			await pause(1);
+		}
 		this.#child.forget();
 		this.#child = null;
 	}
@@ -190,6 +197,10 @@ function postmaster() {
 	return Number(fs.readFileSync(
 		path.join(process.env.TG_PG, 'data/postmaster.pid'), 'latin1')
 		.split('\n')[0]);
+}
+
+function pause(ms) {
+	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function connects(socketPath) {

@@ -32,14 +32,16 @@ listen_on(const char *path)
 }
 
 static int
-serve(int fd)
+serve(int fd, pid_t parent)
 {
 	static const char answer[] = "Status: 200 OK\r\n"
 	    "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 	FCGX_Request request;
 
-	/* The parent's end is ours. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* The parent's end is ours; the library would catch SIGTERM. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		return 1;
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, fd, 0) != 0)
 		return 1;
 	while (FCGX_Accept_r(&request) == 0) {
@@ -53,6 +55,7 @@ int
 main(int argc, char **argv)
 {
 	int workers = argc > 1 ? atoi(argv[1]) : 0;
+	pid_t self = getpid();
 	int fd = argc > 2 ? listen_on(argv[2]) : -1;
 
 	if (workers < 1 || fd < 0) {
@@ -62,7 +65,7 @@ main(int argc, char **argv)
 	}
 	for (int i = 0; i < workers; i++)
 		if (fork() == 0)
-			_exit(serve(fd));
+			_exit(serve(fd, self));
 	while (wait(NULL) > 0)
 		;
 	return 0;
