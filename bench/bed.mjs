@@ -107,7 +107,7 @@ class Bed {
 			{ stdio: ['ignore', log, log], detached: true });
 
 		fs.closeSync(log);
-		child.forget = atEnd(() => process.kill(-child.pid));
+		child.forget = atEnd(() => end(child));
 		child.ended = once(child, 'exit');
 		this.#child = child;
 		await this.#answer();
@@ -197,6 +197,16 @@ function postmaster() {
 	return Number(fs.readFileSync(
 		path.join(process.env.TG_PG, 'data/postmaster.pid'), 'latin1')
 		.split('\n')[0]);
+}
+
+/* What comes after it in the cleaning up must not depend on it. */
+function end(child) {
+	try {
+		process.kill(-child.pid);
+	} catch (error) {
+		if (error.code !== 'ESRCH')
+			throw error;
+	}
 }
 
 function pause(ms) {
