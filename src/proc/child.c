@@ -2,10 +2,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config.h"
 #include "guard/shared.h"
 #include "proc/proc.h"
 
@@ -35,4 +38,16 @@ proc_child(void)
 		return -1;
 	(void)close(PROC_CONFIG_FD);
 	return (int)index;
+}
+
+/* A core file would hold secrets and passwords. */
+void
+proc_protect(const struct config *config)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (config->worker_dump_core)
+		return;
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
 }

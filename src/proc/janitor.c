@@ -51,6 +51,7 @@ janitor_run(struct config *config)
 	};
 
 	config_keep_secrets(config, secrets);
+	proc_protect(config);
 	do
 		clean(&ctx);
 	while (poll(watched, 2, ROUND_MS) == 0);

@@ -25,6 +25,9 @@ int master_run(struct config *config, const char *file);
 int worker_run(struct config *config);
 int janitor_run(struct config *config);
 
+/* Nobody may read this process's memory: no core file, no debugger. */
+void proc_protect(const struct config *config);
+
 /*
  * proc_child - the caller's place among the master's children, or -1: alone
  *

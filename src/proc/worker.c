@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -48,18 +46,6 @@ watch(int epoll, int fd, uint32_t events)
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0)
 		log_warn("worker", "cannot watch descriptor %d: %s", fd,
 		    strerror(errno));
-}
-
-/* A core file would hold secrets and passwords. */
-static void
-forbid_cores(const struct config *config)
-{
-	struct rlimit none = { 0, 0 };
-
-	if (config->worker_dump_core)
-		return;
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
 /* Its limits are the master's: without them no worker of his may start. */
@@ -182,7 +168,7 @@ worker_run(struct config *config)
 	int rc = 1;
 
 	config_keep_secrets(config, secrets);
-	forbid_cores(config);
+	proc_protect(config);
 	if (open_ctx(&worker, config) &&
 	    join_master(&worker, proc_child()) && open_loop(&worker, config)) {
 		/* Ready even while the database is away: pages say so. */
