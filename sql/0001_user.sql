@@ -111,4 +111,5 @@ COMMENT ON COLUMN sessions.user_agent IS 'User-Agent at sign-in; empty when abse
 COMMENT ON COLUMN sessions.impersonated_by IS 'Admin who acts as the user; null in ordinary sessions.';
 COMMENT ON COLUMN sessions.fields IS 'Further fields named by the setting session.fields.';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON users, accounts, sessions TO tollgate_worker;
+GRANT SELECT, INSERT, UPDATE ON users, accounts TO tollgate_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO tollgate_worker;
