@@ -357,26 +357,94 @@ is_outdated(const PGresult *result)
 	return text_is(state, "0A000") || text_is(state, "26000");
 }
 
+/* Ready for PQsendQueryPrepared, or *out says why not. */
+static enum answer
+need_prepared(struct connection *c, struct statement *statement,
+    const char *sql, PGresult **out)
+{
+	enum answer answer;
+
+	*out = NULL;
+	if (statement->sql != NULL)
+		return ANSWERED;
+	answer = prepare(c, statement, sql, out);
+	if (answer == ANSWERED && statement->sql != NULL) {
+		PQclear(*out);
+		*out = NULL;
+	}
+	return answer;
+}
+
+static bool
+send_prepared(struct connection *c, const struct statement *statement,
+    const struct params *params)
+{
+	return PQsendQueryPrepared(c->pg, statement->name, params->count,
+	    params->value, params->size, params->format, 0) != 0;
+}
+
 enum answer
 connection_ask(struct connection *c, const char *sql,
     const struct params *params, PGresult **out)
 {
 	struct statement *statement = find_statement(c, sql);
 	const bool known = statement->sql != NULL;
-	enum answer answer;
+	enum answer answer = need_prepared(c, statement, sql, out);
 
-	if (!known) {
-		answer = prepare(c, statement, sql, out);
-		if (answer != ANSWERED || statement->sql == NULL)
-			return answer;
-		PQclear(*out);
-		*out = NULL;
-	}
-	*out = NULL;
-	if (!PQsendQueryPrepared(c->pg, statement->name, params->count,
-	    params->value, params->size, params->format, 0))
+	if (statement->sql == NULL)
+		return answer;
+	if (!send_prepared(c, statement, params))
 		return give_up(c, LOST, out, "cannot send", sql);
 	answer = wait_answer(c, sql, out);
+	if (answer == ANSWERED && known && is_outdated(*out))
+		return give_up(c, STALE, out, NULL, sql);
+	return answer;
+}
+
+/* The answers of a pipeline, up to its sync. */
+static enum answer
+wait_pipeline(struct connection *c, const char *sql, PGresult **out)
+{
+	const int64_t until = clock_monotonic_us() + c->deadline_ms * 1000;
+	PGresult *result;
+
+	while (wait_ready(c, until)) {
+		result = PQgetResult(c->pg);
+		if (PQstatus(c->pg) != CONNECTION_OK) {
+			PQclear(result);
+			return give_up(c, LOST, out, "the connection broke",
+			    sql);
+		}
+		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC &&
+		    result != NULL) {
+			PQclear(result);
+			return PQexitPipelineMode(c->pg) ? ANSWERED :
+			    give_up(c, LOST, out, "the pipeline is stuck", sql);
+		}
+		/* What came after a failure was not run. */
+		if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+			PQclear(result);
+		else if (result != NULL)
+			keep(out, result);
+	}
+	return give_up(c, LATE, out, "no answer before the deadline", sql);
+}
+
+enum answer
+connection_begin(struct connection *c, const char *sql,
+    const struct params *params, PGresult **out)
+{
+	struct statement *statement = find_statement(c, sql);
+	const bool known = statement->sql != NULL;
+	enum answer answer = need_prepared(c, statement, sql, out);
+
+	if (statement->sql == NULL)
+		return answer;
+	if (!PQenterPipelineMode(c->pg) ||
+	    !PQsendQueryParams(c->pg, "BEGIN", 0, NULL, NULL, NULL, NULL, 0) ||
+	    !send_prepared(c, statement, params) || !PQpipelineSync(c->pg))
+		return give_up(c, LOST, out, "cannot send", sql);
+	answer = wait_pipeline(c, sql, out);
 	if (answer == ANSWERED && known && is_outdated(*out))
 		return give_up(c, STALE, out, NULL, sql);
 	return answer;

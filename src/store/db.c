@@ -127,51 +127,46 @@ is_connected(const struct db *db)
 	return connection_state(db->connection) != PQTRANS_UNKNOWN;
 }
 
-/* Nothing of the transaction has been sent, so a dead connection costs one
- * more try and nobody notices. */
-static enum status
-begin(struct db *db)
-{
-	PGresult *result = NULL;
-
-	for (int try = 0; try < 2; try++) {
-		TRY(connection_ready(db->connection));
-		if (connection_tell(db->connection, "BEGIN", &result)
-		    != ANSWERED)
-			continue;
-		TRY(judge_last(db, result, "BEGIN"));
-		db->begun = true;
-		return ST_OK;
-	}
-	return ST_UNAVAILABLE;
-}
-
 static bool
 is_select(const char *sql)
 {
 	return text_starts(sql, "SELECT");
 }
 
-/* Makes the connection fit for sql: alive, and in the transaction if any. */
+/* Makes the connection fit for sql. */
 static enum status
 get_ready(struct db *db, const char *sql)
 {
 	if (db->begun)
 		return is_connected(db) ? ST_OK : ST_UNAVAILABLE;
-	if (db->transaction)
-		return begin(db);
-	/* A write cannot be repeated, so look before it leaps. */
-	if (!is_select(sql))
+	/* A lone write cannot be repeated, so look before it leaps. */
+	if (!db->transaction && !is_select(sql))
 		connection_probe(db->connection);
 	return connection_ready(db->connection);
 }
 
+/* Nothing lasts of a transaction that was lost before its COMMIT. */
 static bool
 is_repeatable(const struct db *db, const char *sql, enum answer answer)
 {
 	if (db->begun || answer == LATE)
 		return false;
-	return answer == STALE || is_select(sql);
+	return answer == STALE || db->transaction || is_select(sql);
+}
+
+/* The first statement of a transaction takes its BEGIN along. */
+static enum answer
+ask_once(struct db *db, const char *sql, const struct params *params,
+    PGresult **out)
+{
+	enum answer answer;
+
+	if (!db->transaction || db->begun)
+		return connection_ask(db->connection, sql, params, out);
+	answer = connection_begin(db->connection, sql, params, out);
+	db->begun = answer == ANSWERED &&
+	    connection_state(db->connection) != PQTRANS_IDLE;
+	return answer;
 }
 
 /* The caller clears *out, which is NULL or an answer that was judged. */
@@ -185,7 +180,7 @@ ask(struct db *db, const char *sql, const struct params *params,
 	db->statements++;
 	for (int try = 0; try < 2; try++) {
 		TRY(get_ready(db, sql));
-		answer = connection_ask(db->connection, sql, params, out);
+		answer = ask_once(db, sql, params, out);
 		if (answer == ANSWERED)
 			return judge(db, *out, sql);
 		if (!is_repeatable(db, sql, answer))
@@ -319,6 +314,25 @@ db_view_all(struct ctx *ctx, struct json_object *out, const char *sql,
 	return ST_OK;
 }
 
+/* Nothing of the transaction has been sent, so a dead connection costs one
+ * more try and nobody notices. */
+static enum status
+begin(struct db *db)
+{
+	PGresult *result = NULL;
+
+	for (int try = 0; try < 2; try++) {
+		TRY(connection_ready(db->connection));
+		if (connection_tell(db->connection, "BEGIN", &result)
+		    != ANSWERED)
+			continue;
+		TRY(judge_last(db, result, "BEGIN"));
+		db->begun = true;
+		return ST_OK;
+	}
+	return ST_UNAVAILABLE;
+}
+
 enum status
 db_script(struct ctx *ctx, const char *script)
 {
@@ -326,7 +340,7 @@ db_script(struct ctx *ctx, const char *script)
 	PGresult *result;
 
 	db->statements++;
-	TRY(get_ready(db, script));
+	TRY(db->transaction && !db->begun ? begin(db) : get_ready(db, script));
 	if (connection_tell(db->connection, script, &result) != ANSWERED)
 		return ST_UNAVAILABLE;
 	TRY(judge_last(db, result, script));
