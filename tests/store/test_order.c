@@ -139,7 +139,7 @@ an_order_outlives_its_user(void **state)
 	char id[ID_SIZE];
 
 	assert_int_equal(create(w, id, w->user), ST_OK);
-	assert_int_equal(db_run(&w->worker, sql, DB_ARGS(db_text(w->user)),
+	assert_int_equal(db_run(&w->owner, sql, DB_ARGS(db_text(w->user)),
 	    NULL), ST_OK);
 	assert_int_equal(store_order_get(&w->worker, id, out), ST_OK);
 	assert_null(view_get(out, "userId"));
