@@ -106,7 +106,8 @@ revenue_view(struct ctx *ctx, struct json_object *figures,
 	TRY(store_figures_revenue(ctx, &series, &currency));
 	total = money_text(ctx, series.total, currency);
 	figure(figures, "Revenue", total, arena_printf(ctx->arena,
-	    "%s %s paid in %d days", number_text(ctx, series.other_total),
+	    "%s %s paid in %d days, before refunds",
+	    number_text(ctx, series.other_total),
 	    series.other_total == 1 ? "order" : "orders", FIGURES_DAYS));
 	chart_view(charts, &(struct chart){ .id = "revenue",
 	    .title = "Revenue per day", .value_head = "Revenue",
