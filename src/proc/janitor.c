@@ -1,6 +1,7 @@
 /*
- * The janitor: takes away what nobody can use any more. Correctness never
- * waits for it; an expired session is refused whether its row exists or not.
+ * The janitor: takes away what nobody can use any more and adds up what is
+ * over. Correctness never waits for it; an expired session is refused whether
+ * its row exists or not, figures that are not there are counted.
  */
 #include <poll.h>
 #include <unistd.h>
@@ -12,11 +13,14 @@
 #include "ctx.h"
 #include "proc/proc.h"
 #include "store/db.h"
+#include "store/figures.h"
 #include "store/session.h"
 
 #define ARENA_BYTES ((size_t)1024 * 1024)
 #define ROUND_MS 60000
 #define BATCH 1000
+#define HOURS_BATCH 24
+#define HOURS_BATCHES 10	/* a round: after a long absence, ten days */
 
 /* In batches: a long transaction would hold back vacuum, a big one I/O. */
 static void
@@ -24,7 +28,6 @@ clean(struct ctx *ctx)
 {
 	int64_t removed = BATCH, total = 0;
 
-	ctx->now = clock_now();
 	while (removed == BATCH &&
 	    store_session_purge(ctx, BATCH, &removed) == ST_OK) {
 		total += removed;
@@ -34,6 +37,34 @@ clean(struct ctx *ctx)
 	if (total > 0)
 		log_info("janitor", "removed %lld expired sessions",
 		    (long long)total);
+}
+
+static enum status
+close_hours(struct ctx *ctx)
+{
+	return store_figures_close(ctx, HOURS_BATCH, ctx->prepared);
+}
+
+static void
+add_up(struct ctx *ctx)
+{
+	int64_t closed = HOURS_BATCH;
+
+	ctx->prepared = &closed;
+	for (int i = 0; i < HOURS_BATCHES && closed == HOURS_BATCH; i++) {
+		if (db_transact(ctx, close_hours) != ST_OK)
+			closed = 0;
+		arena_reset(ctx->arena);
+	}
+	ctx->prepared = NULL;
+}
+
+static void
+round_of(struct ctx *ctx)
+{
+	ctx->now = clock_now();
+	clean(ctx);
+	add_up(ctx);
 }
 
 int
@@ -53,7 +84,7 @@ janitor_run(struct config *config)
 	config_keep_secrets(config, secrets);
 	proc_protect(config);
 	do
-		clean(&ctx);
+		round_of(&ctx);
 	while (poll(watched, 2, ROUND_MS) == 0);
 	db_close(ctx.db);
 	arena_free(ctx.arena);
