@@ -401,38 +401,48 @@ connection_ask(struct connection *c, const char *sql,
 	return answer;
 }
 
-/* The answers of a pipeline, up to its sync. */
+/* The answers of a pipeline, up to its sync: the wanted one, or the first
+ * failure. What came after a failure was not run. */
 static enum answer
-wait_pipeline(struct connection *c, const char *sql, PGresult **out)
+wait_pipeline(struct connection *c, const char *sql, int wanted,
+    PGresult **out)
 {
 	const int64_t until = clock_monotonic_us() + c->deadline_ms * 1000;
-	PGresult *result;
 
-	while (wait_ready(c, until)) {
-		result = PQgetResult(c->pg);
+	for (int nth = 0; wait_ready(c, until);) {
+		PGresult *result = PQgetResult(c->pg);
+		const ExecStatusType kind = PQresultStatus(result);
+
 		if (PQstatus(c->pg) != CONNECTION_OK) {
 			PQclear(result);
 			return give_up(c, LOST, out, "the connection broke",
 			    sql);
 		}
-		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC &&
-		    result != NULL) {
+		if (result == NULL)
+			continue;
+		if (kind == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
 			return PQexitPipelineMode(c->pg) ? ANSWERED :
 			    give_up(c, LOST, out, "the pipeline is stuck", sql);
 		}
-		/* What came after a failure was not run. */
-		if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
-			PQclear(result);
-		else if (result != NULL)
+		if (nth++ == wanted || kind == PGRES_FATAL_ERROR)
 			keep(out, result);
+		else
+			PQclear(result);
 	}
 	return give_up(c, LATE, out, "no answer before the deadline", sql);
 }
 
+static bool
+send_word(struct connection *c, const char *word)
+{
+	return PQsendQueryParams(c->pg, word, 0, NULL, NULL, NULL, NULL, 0) !=
+	    0;
+}
+
 enum answer
-connection_begin(struct connection *c, const char *sql,
-    const struct params *params, PGresult **out)
+connection_ask_with(struct connection *c, bool begin, bool commit,
+    const char *sql, const struct params *params, PGresult **out)
 {
 	struct statement *statement = find_statement(c, sql);
 	const bool known = statement->sql != NULL;
@@ -441,10 +451,11 @@ connection_begin(struct connection *c, const char *sql,
 	if (statement->sql == NULL)
 		return answer;
 	if (!PQenterPipelineMode(c->pg) ||
-	    !PQsendQueryParams(c->pg, "BEGIN", 0, NULL, NULL, NULL, NULL, 0) ||
-	    !send_prepared(c, statement, params) || !PQpipelineSync(c->pg))
+	    (begin && !send_word(c, "BEGIN")) ||
+	    !send_prepared(c, statement, params) ||
+	    (commit && !send_word(c, "COMMIT")) || !PQpipelineSync(c->pg))
 		return give_up(c, LOST, out, "cannot send", sql);
-	answer = wait_pipeline(c, sql, out);
+	answer = wait_pipeline(c, sql, begin ? 1 : 0, out);
 	if (answer == ANSWERED && known && is_outdated(*out))
 		return give_up(c, STALE, out, NULL, sql);
 	return answer;

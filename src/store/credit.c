@@ -19,6 +19,7 @@ struct transfer {
 	const char *from, *to;
 	int64_t amount;		/* positive */
 	const struct credit *credit;
+	bool last;		/* nothing follows in the transaction */
 };
 
 #define WALLET_COLUMNS							\
@@ -144,9 +145,10 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 	const struct credit *credit = t->credit;
 
 	id_new(id, ctx->now);
-	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(id),
-	    db_text(credit->wallet_id), db_text(t->kind), db_text(t->from),
-	    db_text(t->to), db_int(t->amount), db_text(credit->reason),
+	TRY((t->last ? db_all_last : db_all)(ctx, &rows, sql,
+	    DB_ARGS(db_text(id), db_text(credit->wallet_id),
+	    db_text(t->kind), db_text(t->from), db_text(t->to),
+	    db_int(t->amount), db_text(credit->reason),
 	    db_text(ctx->user == NULL ? NULL : ctx->user->id),
 	    db_text(credit->key), request_hash(ctx, t), db_time(ctx->now),
 	    db_bool(verdict == ST_OK))));
@@ -244,7 +246,7 @@ store_credit_spend(struct ctx *ctx, const struct credit *credit,
 {
 	const struct transfer spend = { .kind = "spend",
 	    .from = credit->wallet_id, .to = "spent",
-	    .amount = credit->amount, .credit = credit };
+	    .amount = credit->amount, .credit = credit, .last = true };
 	struct wallet wallet;
 	bool made;
 	enum status status = wallet_lock(ctx, credit->wallet_id, &wallet);

@@ -21,6 +21,8 @@ struct db {
 	struct connection *connection;
 	bool transaction;	/* inside db_transact */
 	bool begun;		/* and BEGIN has been sent: on its first need */
+	bool last;		/* and this statement takes COMMIT along */
+	bool ended;		/* and that has been sent */
 	bool collided;		/* and it must be run again */
 	unsigned statements;
 };
@@ -151,21 +153,29 @@ is_repeatable(const struct db *db, const char *sql, enum answer answer)
 {
 	if (db->begun || answer == LATE)
 		return false;
-	return answer == STALE || db->transaction || is_select(sql);
+	return answer == STALE || is_select(sql) ||
+	    (db->transaction && !db->last);
 }
 
-/* The first statement of a transaction takes its BEGIN along. */
+/* The first statement of a transaction takes its BEGIN along, the last one,
+ * where it is known to be the last, its COMMIT. */
 static enum answer
 ask_once(struct db *db, const char *sql, const struct params *params,
     PGresult **out)
 {
+	const bool begin = db->transaction && !db->begun;
 	enum answer answer;
 
-	if (!db->transaction || db->begun)
+	if (!begin && !db->last)
 		return connection_ask(db->connection, sql, params, out);
-	answer = connection_begin(db->connection, sql, params, out);
-	db->begun = answer == ANSWERED &&
-	    connection_state(db->connection) != PQTRANS_IDLE;
+	answer = connection_ask_with(db->connection, begin, db->last, sql,
+	    params, out);
+	if (answer == ANSWERED)
+		db->begun = connection_state(db->connection) != PQTRANS_IDLE;
+	else if (db->last && answer != STALE)
+		connection_log(LOG_ERROR_LEVEL, NULL,
+		    "nobody knows whether this transaction is committed", sql);
+	db->ended = db->last;
 	return answer;
 }
 
@@ -177,6 +187,8 @@ ask(struct db *db, const char *sql, const struct params *params,
 	enum answer answer;
 
 	*out = NULL;
+	if (db->ended)
+		panic("a statement after the last of its transaction");
 	db->statements++;
 	for (int try = 0; try < 2; try++) {
 		TRY(get_ready(db, sql));
@@ -280,6 +292,18 @@ db_all(struct ctx *ctx, struct db_rows *rows, const char *sql,
 	arena_defer(ctx->arena, free_result, result);
 	if (status == ST_OK)
 		*rows = (struct db_rows){ result, (size_t)PQntuples(result) };
+	return status;
+}
+
+enum status
+db_all_last(struct ctx *ctx, struct db_rows *rows, const char *sql,
+    struct db_args args)
+{
+	enum status status;
+
+	ctx->db->last = ctx->db->transaction;
+	status = db_all(ctx, rows, sql, args);
+	ctx->db->last = false;
 	return status;
 }
 
@@ -435,7 +459,7 @@ try_once(struct ctx *ctx, const struct before *before,
 	enum status status;
 
 	db->transaction = true;
-	db->begun = false;
+	db->begun = db->ended = false;
 	db->collided = false;
 	status = work(ctx);
 	if (status == ST_OK && !db->collided) {
@@ -447,7 +471,7 @@ try_once(struct ctx *ctx, const struct before *before,
 		rollback(db);
 	}
 	db->transaction = false;
-	db->begun = false;
+	db->begun = db->ended = false;
 	/* A collision stays one, whatever the handler took it for. */
 	return db->collided ? ST_RETRY : status;
 }

@@ -108,6 +108,16 @@ enum status db_all(struct ctx *ctx, struct db_rows *rows, const char *sql,
 enum status db_one(struct ctx *ctx, struct db_rows *rows, const char *sql,
     struct db_args args);
 
+/*
+ * db_all_last - db_all for the statement a transaction ends with
+ *
+ * COMMIT goes along with it, in one round trip. What it did therefore stays,
+ * even if the handler refuses afterwards, so a refusal must be a statement
+ * that did nothing; a further statement panics.
+ */
+enum status db_all_last(struct ctx *ctx, struct db_rows *rows,
+    const char *sql, struct db_args args);
+
 /* Values by column number. Texts live in the arena; NULL when SQL says so. */
 const char *db_get_text(const struct db_rows *rows, size_t row, int column);
 bool db_is_null(const struct db_rows *rows, size_t row, int column);

@@ -387,6 +387,80 @@ a_refusal_rolls_back_and_success_commits(void **state)
 }
 
 static enum status
+insert_last(struct ctx *ctx)
+{
+	static const char sql[] =
+	    "INSERT INTO item VALUES ($1::int) RETURNING id";
+	struct db_rows rows;
+
+	TRY(db_run(ctx, insert_item, DB_ARGS(db_int(3)), NULL));
+	TRY(db_all_last(ctx, &rows, sql, DB_ARGS(db_int(4))));
+	assert_int_equal(rows.count, 1);
+	assert_int_equal(db_get_int(&rows, 0, 0), 4);
+	return ST_INSUFFICIENT_CREDITS;
+}
+
+static void
+a_last_statement_is_committed_with_its_transaction(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(db_transact(&f->ctx, insert_last),
+	    ST_INSUFFICIENT_CREDITS);
+	assert_int_equal(fixture_int(&f->other, count_items), 4);
+	/* The second time both rows are there: nothing is kept of it. */
+	assert_int_equal(db_transact(&f->ctx, insert_last), ST_CONFLICT);
+	assert_int_equal(fixture_int(&f->other, count_items), 4);
+}
+
+static enum status
+fail_last(struct ctx *ctx)
+{
+	static const char sql[] = "INSERT INTO item VALUES (1) RETURNING id";
+	struct db_rows rows;
+
+	TRY(db_run(ctx, insert_item, DB_ARGS(db_int(3)), NULL));
+	return db_all_last(ctx, &rows, sql, DB_NONE);
+}
+
+static void
+a_last_statement_that_fails_takes_all_back(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(db_transact(&f->ctx, fail_last), ST_CONFLICT);
+	assert_int_equal(fixture_int(&f->other, count_items), 2);
+	assert_int_equal(db_transact(&f->ctx, insert_three), ST_OK);
+	assert_int_equal(fixture_int(&f->other, count_items), 3);
+}
+
+static enum status
+go_on_after_the_last(struct ctx *ctx)
+{
+	static const char sql[] = "SELECT 1";
+	struct db_rows rows;
+
+	TRY(db_all_last(ctx, &rows, sql, DB_NONE));
+	return db_all(ctx, &rows, sql, DB_NONE);
+}
+
+static void
+a_statement_after_the_last_is_a_fault_of_ours(void **state)
+{
+	struct fixture *f = *state;
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		(void)db_transact(&f->ctx, go_on_after_the_last);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+static enum status
 ignore_a_failure(struct ctx *ctx)
 {
 	TRY(db_run(ctx, insert_item, DB_ARGS(db_int(3)), NULL));
@@ -796,6 +870,9 @@ main(void)
 		STORE_TEST(a_text_that_is_no_utf8_is_invalid),
 		ITEM_TEST(values_and_passwords_stay_out_of_the_log),
 		ITEM_TEST(a_refusal_rolls_back_and_success_commits),
+		ITEM_TEST(a_last_statement_is_committed_with_its_transaction),
+		ITEM_TEST(a_last_statement_that_fails_takes_all_back),
+		ITEM_TEST(a_statement_after_the_last_is_a_fault_of_ours),
 		ITEM_TEST(an_aborted_transaction_is_never_called_committed),
 		STORE_TEST(work_without_a_statement_needs_no_server),
 		ITEM_TEST(a_script_may_not_end_its_transaction),
