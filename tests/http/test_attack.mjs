@@ -226,12 +226,13 @@ test('what a session keeps is bounded, and so is the list of them',
 			{ note: 'x'.repeat(2001) })).status, 400, 'one too long');
 		is((await someone.json('/api/auth/update-session',
 			{ note: 'x'.repeat(500000) })).status, 400, 'a huge one');
-		await times(100, async () => {
+		/* One by one: too many at once are told to come back. */
+		for (let i = 0; i < 100; i++) {
 			const other = await someone.another();
 
 			is((await other.json('/api/auth/update-session',
 				{ note, more: note })).status, 200, 'the longest');
-		});
+		}
 		is((await someone.get('/api/auth/list-sessions')).json().length,
 			100, 'the length of the list');
 		is(panics().length, 0, 'the number of panics');
