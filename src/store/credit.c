@@ -143,15 +143,17 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 	char id[ID_SIZE];
 	struct db_rows rows;
 	const struct credit *credit = t->credit;
+	struct db_args args;
 
 	id_new(id, ctx->now);
-	TRY((t->last ? db_all_last : db_all)(ctx, &rows, sql,
-	    DB_ARGS(db_text(id), db_text(credit->wallet_id),
+	args = DB_ARGS(db_text(id), db_text(credit->wallet_id),
 	    db_text(t->kind), db_text(t->from), db_text(t->to),
 	    db_int(t->amount), db_text(credit->reason),
 	    db_text(ctx->user == NULL ? NULL : ctx->user->id),
 	    db_text(credit->key), request_hash(ctx, t), db_time(ctx->now),
-	    db_bool(verdict == ST_OK))));
+	    db_bool(verdict == ST_OK));
+	TRY(t->last ? db_all_last(ctx, &rows, sql, args) :
+	    db_all(ctx, &rows, sql, args));
 	if (rows.count == 0)
 		return refuse(ctx, verdict, "%s of %lld", t->kind,
 		    (long long)t->amount);
