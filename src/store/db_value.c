@@ -2,7 +2,6 @@
 
 #include <libpq-fe.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -61,23 +60,6 @@ bool
 db_get_bool(const struct db_rows *rows, size_t row, int column)
 {
 	return text_is(db_get_text(rows, row, column), "t");
-}
-
-const uint8_t *
-db_get_bytes(struct ctx *ctx, const struct db_rows *rows, size_t row,
-    int column, size_t *size)
-{
-	const char *text = db_get_text(rows, row, column);
-	uint8_t *bytes;
-
-	*size = 0;
-	if (text == NULL)
-		return NULL;
-	*size = (strlen(text) - 2) / 2;
-	bytes = arena_alloc(ctx->arena, *size);
-	if (!text_starts(text, "\\x") || !text_unhex(bytes, *size, text + 2))
-		panic("column %s is no bytea", PQfname(rows->result, column));
-	return bytes;
 }
 
 /* Days from 1970-01-01 in the Gregorian calendar, year >= 1. */

@@ -14,7 +14,6 @@
 #include "ctx.h"
 #include "store/db.h"
 #include "trust/sign.h"
-#include "view/view.h"
 
 #define NUMBER_DIGITS 4
 
@@ -32,7 +31,7 @@ struct migration {
 };
 
 /* Columns of the history, as read_history selects them. */
-enum { HISTORY_NUMBER, HISTORY_NAME, HISTORY_SHA256, HISTORY_APPLIED_AT };
+enum { HISTORY_NUMBER, HISTORY_NAME, HISTORY_SHA256 };
 
 /* Reading the files */
 
@@ -188,7 +187,7 @@ static enum status
 read_history(struct ctx *ctx, struct db_rows *rows)
 {
 	static const char sql[] =
-	    "SELECT number, name, sha256, applied_at FROM schema_migrations"
+	    "SELECT number, name, sha256 FROM schema_migrations"
 	    " ORDER BY number";
 
 	return db_all(ctx, rows, sql, DB_NONE);
@@ -311,55 +310,4 @@ migrate_run(struct ctx *ctx, const char *directory)
 	} while (status == ST_OK && m.applied != NULL);
 	ctx->prepared = prepared;
 	return status;
-}
-
-/* Listing */
-
-static enum status
-find_history(struct ctx *ctx, struct db_rows *rows)
-{
-	static const char sql[] =
-	    "SELECT to_regclass('schema_migrations') IS NOT NULL";
-
-	TRY(db_one(ctx, rows, sql, DB_NONE));
-	if (db_get_bool(rows, 0, 0))
-		return read_history(ctx, rows);
-	rows->count = 0;
-	return ST_OK;
-}
-
-static void
-view_step(struct ctx *ctx, struct json_object *out, const struct step *step,
-    const struct db_rows *rows, size_t row)
-{
-	const bool applied = row < rows->count;
-	const char *state = "applied";
-
-	if (step == NULL)
-		state = "unknown";
-	else if (!applied)
-		state = "pending";
-	else if (!is_same_content(step, rows, row))
-		state = "changed";
-	view_int(out, "number", (int64_t)row + 1);
-	view_text(out, "name", step ? step->name :
-	    db_get_text(rows, row, HISTORY_NAME));
-	view_time(out, "appliedAt", applied ?
-	    db_get_time(ctx, rows, row, HISTORY_APPLIED_AT) : 0);
-	view_text(out, "state", state);
-}
-
-enum status
-migrate_status(struct ctx *ctx, const char *directory,
-    struct json_object *out)
-{
-	struct migration m;
-	struct db_rows rows;
-
-	TRY(read_steps(ctx->arena, directory, &m));
-	TRY(find_history(ctx, &rows));
-	for (size_t i = 0; i < m.count || i < rows.count; i++)
-		view_step(ctx, view_object(out, NULL),
-		    i < m.count ? &m.step[i] : NULL, &rows, i);
-	return ST_OK;
 }

@@ -13,7 +13,6 @@
 #include "base/status.h"
 
 struct ctx;
-struct json_object;
 
 /*
  * migrate_run - apply what has not been applied
@@ -27,15 +26,5 @@ struct json_object;
  *              and then the next run will tell
  */
 enum status migrate_run(struct ctx *ctx, const char *directory);
-
-/*
- * migrate_status - what migrate_run would find; changes nothing
- *
- * out  a list; receives per step "number", "name", "appliedAt" (null when it
- *      is not) and "state": applied, pending, changed or unknown (a step of
- *      the database without its file)
- */
-enum status migrate_status(struct ctx *ctx, const char *directory,
-    struct json_object *out);
 
 #endif

@@ -68,35 +68,19 @@ store_user_create(struct ctx *ctx, const struct user_new *new)
 	return made == 1 ? ST_OK : ST_CONFLICT;
 }
 
-static enum status
-user_one(struct ctx *ctx, const char *sql, const char *key, struct user *out)
+enum status
+store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
 {
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.email = $1";
 	struct db_rows rows;
-	enum status status = db_one(ctx, &rows, sql, DB_ARGS(db_text(key)));
+	enum status status = db_one(ctx, &rows, sql, DB_ARGS(db_text(email)));
 
 	if (status == ST_NOT_FOUND)
 		return ST_USER_NOT_FOUND;
 	TRY(status);
 	user_row(ctx, &rows, 0, 0, out);
 	return ST_OK;
-}
-
-enum status
-store_user_get(struct ctx *ctx, const char *id, struct user *out)
-{
-	static const char sql[] =
-	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1";
-
-	return user_one(ctx, sql, id, out);
-}
-
-enum status
-store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
-{
-	static const char sql[] =
-	    "SELECT " USER_COLUMNS " FROM users u WHERE u.email = $1";
-
-	return user_one(ctx, sql, email, out);
 }
 
 enum status

@@ -68,9 +68,7 @@ struct user_new {
  */
 enum status store_user_create(struct ctx *ctx, const struct user_new *new);
 
-/* The user by id or lower-case e-mail. ST_USER_NOT_FOUND. */
-enum status store_user_get(struct ctx *ctx, const char *id,
-    struct user *out);
+/* The user of a lower-case e-mail. ST_USER_NOT_FOUND. */
 enum status store_user_by_email(struct ctx *ctx, const char *email,
     struct user *out);
 
