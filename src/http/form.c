@@ -379,8 +379,9 @@ form_read(struct ctx *ctx, const struct form *form)
 
 	if (form == NULL)
 		return ST_OK;
+	/* A browser's form without fields has no body. */
 	if (object == NULL && !ctx->body_null &&
-	    (form->no_body || ctx->route->face == FACE_PAGE))
+	    ctx->route->face == FACE_PAGE)
 		object = view_root(ctx->arena);
 	if (object == NULL || !json_object_is_type(object, json_type_object))
 		return wrong_body(ctx, form);

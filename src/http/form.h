@@ -47,7 +47,6 @@ struct form {
 	const struct form_field *fields;
 	size_t count;
 	size_t size;		/* of the struct filled in */
-	bool no_body;		/* no body is as good as an empty one */
 	bool record;		/* contract: type errors say "record" */
 	bool object_and_record;	/* contract: sign-up says both */
 	bool form_body;		/* contract: urlencoded is allowed, too */

@@ -116,8 +116,6 @@ read_headers(struct ctx *ctx)
 	request->method_text = text_or_empty(request_param(request,
 	    "REQUEST_METHOD"));
 	request->method = method_of(request->method_text);
-	request->secure = text_is(request_param(request, "HTTPS"), "on") ||
-	    text_is(request_param(request, "REQUEST_SCHEME"), "https");
 	request->has_cookie = cookie != NULL && cookie[0] != '\0';
 	request->cookies = cookie_parse(ctx->arena, text_or_empty(cookie));
 	if (size > HEADER_TEXT_MAX)

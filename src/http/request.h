@@ -41,7 +41,6 @@ struct request {
 	struct pairs params;		/* CGI variables */
 	struct pairs cookies;
 	bool has_cookie;		/* there was a Cookie header */
-	bool secure;			/* the browser spoke https */
 	const char *address;		/* client address, "" when unknown */
 	const char *user_agent;		/* "" when absent */
 	const char *content_type;	/* NULL when absent */

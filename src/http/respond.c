@@ -238,7 +238,7 @@ wants_nothing(const struct ctx *ctx, enum status status, enum face face)
 {
 	const char *accept = request_param(&ctx->request, "HTTP_ACCEPT");
 
-	if (ctx->response.empty || status == ST_NOT_MODIFIED)
+	if (status == ST_NOT_MODIFIED)
 		return true;
 	return status == ST_NOT_FOUND && ctx->route == NULL &&
 	    (face == FACE_AUTH || accept == NULL ||
@@ -324,7 +324,7 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 			body_json(ctx, status, face, &body);
 	}
 	http = response->redirect != 0 ? response->redirect :
-	    response->http != 0 ? response->http : status_http(status);
+	    status_http(status);
 	put_headers(ctx, &head, http, face);
 	if (response->content_type != NULL)
 		buf_printf(&head, "Content-Type: %s\r\n",

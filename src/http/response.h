@@ -26,12 +26,10 @@ struct header {
 
 struct response {
 	struct header *headers;		/* in the order set */
-	int http;			/* 0: from the status row */
 	const char *location;		/* a redirect, or just the header */
 	int redirect;			/* 302 or 303: no body; else 0 */
 	struct json_object *list;	/* JSON: the body is this list */
 	bool null_body;			/* JSON: the body is null */
-	bool empty;			/* no body, no content type */
 	const char *body;		/* a ready body (assets), else NULL */
 	size_t body_size;
 	const char *content_type;	/* of the ready body */

@@ -492,23 +492,11 @@ a_body_that_is_no_object_is_wrong_as_a_whole(void **state)
 }
 
 static void
-no_body_is_an_empty_one_where_the_form_says_so(void **state)
+no_body_is_an_empty_one_on_a_page(void **state)
 {
-	static const struct form_field optional[] = {
-		FIELD_INT(struct one, number, "number", 0, 9,
-		    .optional = true),
-	};
-	static const struct form lenient = FORM(optional, struct one,
-	    .no_body = true);
 	struct world *world = *state;
 
-	assert_int_equal(send_to(world, FACE_AUTH, &lenient, JSON, ""),
-	    ST_OK);
-	assert_true(((const struct one *)world->ctx.input)->number ==
-	    FIELD_NONE);
-	assert_int_equal(send_to(world, FACE_AUTH, &lenient, JSON, "null"),
-	    ST_VALIDATION_ERROR);
-	/* a browser's form without fields has no body, either */
+	/* a browser's form without fields has none */
 	assert_int_equal(send_to(world, FACE_PAGE, &form, URLENCODED, ""),
 	    ST_VALIDATION_ERROR);
 	assert_string_equal(world->ctx.errors->field, "name");
@@ -631,7 +619,7 @@ main(void)
 		TEST(on_the_wire_a_form_holds_strings_only),
 		TEST(a_get_reads_the_query),
 		TEST(a_body_that_is_no_object_is_wrong_as_a_whole),
-		TEST(no_body_is_an_empty_one_where_the_form_says_so),
+		TEST(no_body_is_an_empty_one_on_a_page),
 		TEST(a_row_without_a_form_has_no_input),
 		TEST(other_content_types_are_refused),
 		TEST(the_content_type_is_compared_without_case_or_parameters),
