@@ -171,12 +171,6 @@ view_copy(struct json_object *parent, const char *key,
 }
 
 void
-view_remove(struct json_object *parent, const char *key)
-{
-	json_object_object_del(parent, key);
-}
-
-void
 view_clear(struct json_object *object)
 {
 	if (json_object_is_type(object, json_type_array)) {

@@ -37,7 +37,6 @@ void view_json(struct json_object *parent, const char *key, const char *json);
 /* A deep copy of value, which keeps its own parent. */
 void view_copy(struct json_object *parent, const char *key,
     const struct json_object *value);
-void view_remove(struct json_object *parent, const char *key);
 void view_clear(struct json_object *object);
 
 /* Borrowed member, or NULL; its text, or NULL when absent or no string. */
