@@ -79,8 +79,6 @@ static const struct {
 	    "User not found" },
 	{ ST_FAILED_TO_CREATE_SESSION, "FAILED_TO_CREATE_SESSION",
 	    "Failed to create session" },
-	{ ST_FAILED_TO_GET_SESSION, "FAILED_TO_GET_SESSION",
-	    "Failed to get session" },
 	{ ST_METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED,
 	    "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",
 	    "POST method requires deferSessionRefresh to be enabled "
