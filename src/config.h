@@ -14,6 +14,8 @@
 
 #define CONFIG_FILE "/etc/tollgate/tollgate.conf"
 
+struct arena;
+
 struct list {
 	const char *const *text;
 	size_t count;

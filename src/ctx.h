@@ -9,7 +9,6 @@
 #define CTX_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -38,9 +37,6 @@ struct input_error {
 	const char *wire;	/* the contract's text */
 	const char *human;	/* a sentence for a person */
 };
-
-/* A row of the audit table waiting for the verdict (store/audit.h). */
-struct audit_entry;
 
 struct ctx {
 	/* kept over requests */

@@ -1,7 +1,5 @@
 #include "base/status.h"
 
-#include <stddef.h>
-
 static const struct {
 	int http;
 	const char *code;

@@ -10,6 +10,7 @@
 enum status {
 #define STATUS(name, http, text) ST_##name,
 #include "base/status.def"
+
 #undef STATUS
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
@@ -17,7 +18,6 @@
 #include "store/session.h"
 #include "store/user.h"
 #include "store/user_admin.h"
-#include "view/view.h"
 
 struct input {
 	const char *email, *name, *role, *password;

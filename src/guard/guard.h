@@ -52,5 +52,4 @@ enum status login_pass(struct ctx *ctx);
  */
 enum status guard_pass(struct ctx *ctx);
 
-
 #endif

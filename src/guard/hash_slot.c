@@ -1,6 +1,5 @@
 #include "guard/hash_slot.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>

@@ -1,12 +1,12 @@
-#include <string.h>
+#include "guard/guard.h"
 
 #include <json-c/json.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
-#include "guard/guard.h"
 #include "http/origin.h"
 #include "routes.h"
 #include "view/view.h"

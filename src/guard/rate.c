@@ -1,3 +1,5 @@
+#include "guard/guard.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -5,7 +7,6 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
-#include "guard/guard.h"
 #include "guard/shared.h"
 #include "routes.h"
 #include "trust/sign.h"

@@ -1,3 +1,5 @@
+#include "handle/admin.h"
+
 #include <string.h>
 
 #include "base/arena.h"
@@ -6,7 +8,6 @@
 #include "base/text.h"
 #include "ctx.h"
 #include "guard/permission.h"
-#include "handle/admin.h"
 #include "handle/device.h"
 #include "handle/words.h"
 #include "http/form.h"

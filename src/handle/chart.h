@@ -4,7 +4,6 @@
 #ifndef HANDLE_CHART_H
 #define HANDLE_CHART_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct json_object;

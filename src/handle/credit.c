@@ -1,13 +1,13 @@
+#include "handle/admin.h"
+
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "ctx.h"
-#include "handle/admin.h"
 #include "handle/words.h"
 #include "http/form.h"
-#include "routes.h"
 #include "store/credit.h"
 #include "store/figures.h"
 #include "store/ledger.h"

@@ -1,12 +1,10 @@
-#include <string.h>
+#include "handle/admin.h"
 
 #include "base/format.h"
 #include "base/text.h"
 #include "ctx.h"
-#include "handle/admin.h"
 #include "handle/words.h"
 #include "http/form.h"
-#include "routes.h"
 #include "store/order.h"
 #include "store/page.h"
 #include "store/user.h"

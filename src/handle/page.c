@@ -1,3 +1,5 @@
+#include "handle/handle.h"
+
 #include <string.h>
 
 #include "base/arena.h"
@@ -5,7 +7,6 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/permission.h"
-#include "handle/handle.h"
 #include "http/assets.h"
 #include "http/form.h"
 #include "routes.h"

@@ -1,4 +1,4 @@
-#include <string.h>
+#include "handle/handle.h"
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -6,7 +6,6 @@
 #include "ctx.h"
 #include "guard/hash_slot.h"
 #include "guard/session.h"
-#include "handle/handle.h"
 #include "http/form.h"
 #include "store/audit.h"
 #include "store/session.h"

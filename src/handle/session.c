@@ -1,19 +1,16 @@
-#include "store/session.h"
+#include "handle/handle.h"
 
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/session.h"
 #include "handle/device.h"
-#include "handle/handle.h"
 #include "handle/words.h"
 #include "http/form.h"
-#include "routes.h"
 #include "store/audit.h"
 #include "store/extra.h"
+#include "store/session.h"
 #include "store/user.h"
 #include "view/view.h"
 

@@ -1,11 +1,11 @@
-#include <string.h>
+#include "handle/handle.h"
 
 #include "base/arena.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/session.h"
-#include "handle/handle.h"
 #include "http/form.h"
 #include "routes.h"
 #include "store/audit.h"

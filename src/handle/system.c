@@ -1,10 +1,11 @@
+#include "handle/handle.h"
+
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "ctx.h"
-#include "handle/handle.h"
 #include "store/db.h"
 #include "view/view.h"
 

@@ -1,12 +1,10 @@
-#include <string.h>
+#include "handle/handle.h"
 
-#include "base/arena.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/session.h"
-#include "handle/handle.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/audit.h"

@@ -1,5 +1,6 @@
-#include "ctx.h"
 #include "handle/handle.h"
+
+#include "ctx.h"
 #include "handle/words.h"
 #include "store/credit.h"
 #include "view/view.h"

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/format.h"
 #include "base/text.h"

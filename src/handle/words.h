@@ -8,7 +8,6 @@
 #define HANDLE_WORDS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct ctx;

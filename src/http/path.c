@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/arena.h"
 #include "base/text.h"
 
 /* U+0000-1F and U+007F-9F, the latter as two bytes of UTF-8. */

@@ -1,12 +1,10 @@
 #include "http/request.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/random.h"
 #include "base/status.h"
 
 struct ctx;

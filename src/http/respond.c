@@ -1,3 +1,5 @@
+#include "http/response.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -10,7 +12,6 @@
 #include "config.h"
 #include "ctx.h"
 #include "http/fcgi.h"
-#include "http/response.h"
 #include "routes.h"
 #include "store/user.h"
 #include "view/view.h"

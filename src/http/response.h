@@ -14,9 +14,9 @@
 #include "base/status.h"
 #include "http/face.h"
 
-struct arena;
 struct ctx;
 struct fcgi;
+struct json_object;
 
 struct header {
 	struct header *next;

@@ -1,3 +1,5 @@
+#include "proc/proc.h"
+
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +12,6 @@
 #include "base/text.h"
 #include "config.h"
 #include "guard/shared.h"
-#include "proc/proc.h"
 
 int
 proc_signals(void)

@@ -2,6 +2,8 @@
  * The master: opens the socket, starts and replaces the rest. No database, no
  * input; it does three things - listen, spawn, reap - and is otherwise empty.
  */
+#include "proc/proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,7 +24,6 @@
 #include "base/log.h"
 #include "config.h"
 #include "guard/shared.h"
-#include "proc/proc.h"
 #include "proc/socket.h"
 
 #define CHILDREN (SHARED_WORKERS + 1)

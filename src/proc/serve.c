@@ -7,7 +7,6 @@
 #include "ctx.h"
 #include "guard/guard.h"
 #include "handle/handle.h"
-#include "http/fcgi.h"
 #include "http/form.h"
 #include "routes.h"
 #include "store/db.h"

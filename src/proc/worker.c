@@ -1,9 +1,10 @@
 /*
  * The worker: waits in epoll, never in accept; one request at a time.
  */
+#include "proc/proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -16,7 +17,6 @@
 #include "guard/shared.h"
 #include "http/assets.h"
 #include "http/fcgi.h"
-#include "proc/proc.h"
 #include "proc/serve.h"
 #include "store/db.h"
 #include "store/extra.h"

@@ -9,10 +9,9 @@
 #ifndef STORE_CONNECTION_H
 #define STORE_CONNECTION_H
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include <libpq-fe.h>
 
 #include "base/log.h"
 #include "base/status.h"

@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/random.h"
-#include "base/text.h"
 #include "ctx.h"
 #include "store/audit.h"
 #include "store/db.h"

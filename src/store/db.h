@@ -29,8 +29,6 @@
 
 #include "base/status.h"
 
-struct arena;
-struct config;
 struct ctx;
 struct db;
 struct json_object;

@@ -1,4 +1,4 @@
-#include <string.h>
+#include "store/db.h"
 
 #include <libpq-fe.h>
 
@@ -7,7 +7,6 @@
 #include "base/panic.h"
 #include "base/text.h"
 #include "ctx.h"
-#include "store/db.h"
 #include "view/view.h"
 
 /* Of pg_type, which keeps them for ever. */

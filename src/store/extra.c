@@ -1,7 +1,6 @@
 #include "store/extra.h"
 
 #include <json-c/json.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"

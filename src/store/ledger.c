@@ -3,7 +3,6 @@
 #include "ctx.h"
 #include "store/db.h"
 #include "store/page.h"
-#include "view/view.h"
 
 /* Column 0 is the id, column 1 the order (store/page.h). */
 #define TRANSFER_COLUMNS						\

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/status.h"
-
 struct ctx;
 struct db_rows;
 struct json_object;

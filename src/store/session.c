@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/text.h"
+#include "base/random.h"
 #include "config.h"
 #include "ctx.h"
 #include "store/db.h"

@@ -7,7 +7,6 @@
 #ifndef STORE_SESSION_H
 #define STORE_SESSION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"

@@ -1,14 +1,11 @@
 #include "store/user.h"
 
-#include <string.h>
-
-#include "base/arena.h"
+#include "base/random.h"
 #include "config.h"
 #include "ctx.h"
 #include "store/db.h"
 #include "store/extra.h"
 #include "view/view.h"
-
 
 void
 user_row(struct ctx *ctx, const struct db_rows *rows, size_t row, int first,

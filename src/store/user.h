@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/random.h"
 #include "base/status.h"
 
 struct ctx;

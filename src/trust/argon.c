@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
 #ifdef HAVE_LIBSODIUM
 #include <sodium.h>
 #endif

@@ -11,7 +11,6 @@
 #define TRUST_PASSWORD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct password_cost {

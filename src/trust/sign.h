@@ -8,7 +8,6 @@
 #ifndef TRUST_SIGN_H
 #define TRUST_SIGN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

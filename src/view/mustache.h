@@ -14,8 +14,6 @@
 #include <stdint.h>
 
 struct arena;
-struct buf;
-struct json_object;
 
 #define MUSTACHE_SIZE_MAX ((size_t)1 << 20)	/* bytes of one template */
 #define MUSTACHE_NEST_MAX 32	/* sections within sections of one template */

@@ -1,12 +1,12 @@
-#include <inttypes.h>
-#include <string.h>
+#include "view/view.h"
 
+#include <inttypes.h>
 #include <json-c/json.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/log.h"
 #include "view/mustache.h"
-#include "view/view.h"
 
 /* One entry of the context stack, which lives on the C stack. */
 struct scope {

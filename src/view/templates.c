@@ -1,3 +1,5 @@
+#include "view/mustache.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +12,6 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "view/mustache.h"
 #include "view/view.h"
 
 #define MEMORY_MAX ((size_t)64 << 20)	/* of all templates */

@@ -1,11 +1,10 @@
 #include "view/view.h"
 
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
-
-#include <json-c/json.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
