@@ -44,7 +44,7 @@ struct child {
 
 struct master {
 	const struct config *config;	/* in force */
-	struct config *reloaded;	/* the same after SIGHUP; ours to free */
+	struct config *reloaded;	/* the same after SIGHUP; ours */
 	const char *file;		/* of the configuration, or NULL */
 	struct shared *shared;
 	int listen_fd, shared_fd, config_fd, signals;
@@ -78,7 +78,7 @@ notify(const char *state)
 #endif
 }
 
-/* ---- births ----------------------------------------------------------------- */
+/* ---- births ------------------------------------------------------------ */
 
 _Noreturn static void
 become(struct master *master, int index)
@@ -136,7 +136,7 @@ spawn(struct master *master, int index)
 		.generation = master->generation };
 }
 
-/* ---- deaths ----------------------------------------------------------------- */
+/* ---- deaths ------------------------------------------------------------ */
 
 /* A child that dies before its first job is a sign of structural trouble:
  * trying at once again would only burn processor time and logs. */
@@ -203,7 +203,7 @@ dismiss(struct child *child)
 	(void)kill(child->pid, SIGTERM);
 }
 
-/* ---- what should be there --------------------------------------------------- */
+/* ---- what should be there ---------------------------------------------- */
 
 struct census {
 	int current, current_ready, old;
@@ -291,7 +291,7 @@ is_alone(const struct master *master)
 	return true;
 }
 
-/* ---- signals ---------------------------------------------------------------- */
+/* ---- signals ----------------------------------------------------------- */
 
 static void
 reload(struct master *master)
@@ -391,12 +391,15 @@ master_run(struct config *config, const char *file)
 	master.config_fd = config_text_fd(config);
 	master.listen_fd = socket_open(config);
 	master.shared_fd = shared_create((int32_t)config->worker_count, slots);
-	if (master.signals < 0 || master.listen_fd < 0 ||
-	    master.config_fd < 0 || master.shared_fd < 0 || pipe2(master.alive, O_CLOEXEC) != 0)
+	/* These two have logged why. */
+	if (master.listen_fd < 0 || master.shared_fd < 0)
 		return 1;
 	master.shared = shared_map(master.shared_fd);
-	if (master.shared == NULL)
+	if (master.signals < 0 || master.config_fd < 0 ||
+	    master.shared == NULL || pipe2(master.alive, O_CLOEXEC) != 0) {
+		log_error("master", "cannot start: %s", strerror(errno));
 		return 1;
+	}
 	rc = loop(&master);
 	config_free(master.reloaded);
 	return rc;

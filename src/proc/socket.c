@@ -95,13 +95,24 @@ set_owner(const struct config *config)
 	return true;
 }
 
+/* Nobody may connect before set_owner has said who may. */
+static bool
+listen_at(int fd, const struct sockaddr_un *address)
+{
+	const mode_t before = umask(0177);
+	const bool bound = bind(fd, (const struct sockaddr *)address,
+	    sizeof(*address)) == 0;
+
+	(void)umask(before);
+	return bound && listen(fd, BACKLOG) == 0;
+}
+
 static int
 bind_own(const struct config *config)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const char *path = config->server_socket;
-	mode_t before;
-	int fd, rc;
+	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		log_error("socket", "%s is longer than %zu characters", path,
@@ -119,18 +130,14 @@ bind_own(const struct config *config)
 	}
 	(void)unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	before = umask(0177);
-	rc = bind(fd, (const struct sockaddr *)&address, sizeof(address));
-	(void)umask(before);
-	if (rc != 0 || listen(fd, BACKLOG) != 0 || !set_owner(config)) {
+	if (fd < 0 || !listen_at(fd, &address))
 		log_error("socket", "cannot listen on %s: %s", path,
 		    strerror(errno));
+	else if (set_owner(config))
+		return fd;
+	if (fd >= 0)
 		(void)close(fd);
-		return -1;
-	}
-	return fd;
+	return -1;
 }
 
 int
