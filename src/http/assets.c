@@ -172,7 +172,7 @@ assets_serve(struct ctx *ctx)
 	    "HTTP_IF_NONE_MATCH");
 
 	if (asset == NULL)
-		return ST_NOT_FOUND;
+		return refuse(ctx, ST_NOT_FOUND, "no such asset");
 	/* Only the address with the hash in it may be kept for ever. */
 	response_header(ctx, "Cache-Control",
 	    request_query(&ctx->request, "v") != NULL ?
