@@ -95,6 +95,13 @@ config_complain(const char *where, const char *section, const char *key,
 	return false;
 }
 
+static bool
+complain(const char *where, const struct setting *setting,
+    const char *problem)
+{
+	return config_complain(where, setting->section, setting->key, problem);
+}
+
 static struct list
 list_of(struct arena *arena, const struct list *before, const char *text)
 {
@@ -158,7 +165,7 @@ set(struct loaded *loaded, const struct setting *setting, const char *text,
 	switch (setting->type) {
 	case TYPE_WORD:
 		if (!word_allowed(setting->words, text))
-			return config_complain(where, setting->section, setting->key,
+			return complain(where, setting,
 			    arena_printf(arena, "'%s' is none of: %s", text,
 			    setting->words));
 		*(const char **)target = arena_text(arena, text);
@@ -169,14 +176,14 @@ set(struct loaded *loaded, const struct setting *setting, const char *text,
 		break;
 	case TYPE_INT:
 		if (!text_int(text, setting->min, setting->max, target))
-			return config_complain(where, setting->section, setting->key,
+			return complain(where, setting,
 			    arena_printf(arena,
 			    "'%s' is no whole number from %lld to %lld", text,
 			    (long long)setting->min, (long long)setting->max));
 		break;
 	case TYPE_BOOL:
 		if (!bool_of(text, target))
-			return config_complain(where, setting->section, setting->key,
+			return complain(where, setting,
 			    arena_printf(arena, "'%s' is neither on nor off",
 			    text));
 		break;
@@ -226,7 +233,7 @@ set_from_file(struct loaded *loaded, const struct setting *setting,
 	FILE *file = fopen(path, "re");
 
 	if (file == NULL)
-		return config_complain(where, setting->section, setting->key,
+		return complain(where, setting,
 		    arena_printf(loaded->config.arena, "cannot read %s: %s",
 		    path, strerror(errno)));
 	size = fread(text, 1, sizeof(text) - 1, file);
@@ -235,7 +242,7 @@ set_from_file(struct loaded *loaded, const struct setting *setting,
 		size--;
 	text[size] = '\0';
 	if (strlen(text) != size || size == 0 || strpbrk(text, "\r\n") != NULL)
-		return config_complain(where, setting->section, setting->key,
+		return complain(where, setting,
 		    arena_printf(loaded->config.arena,
 		    "%s must hold one line of text", path));
 	size = set(loaded, setting, text, where);
@@ -301,7 +308,7 @@ read_value(void *user, const char *section, const char *key, const char *value)
 		/* an indented line goes on with a list; nothing else may */
 		if (setting->type != TYPE_LIST) {
 			fail(reader);
-			return config_complain(where, section, key, "is set twice");
+			return complain(where, setting, "is set twice");
 		}
 		kept = loaded->source[setting - settings].text;
 	}
@@ -527,8 +534,8 @@ config_need(const struct config *config, const char *const *names)
 		const char *const *value = member_const(config, &settings[i]);
 
 		if (is_named(&settings[i], names) && **value == '\0')
-			all = config_complain("configuration", settings[i].section,
-			    settings[i].key, "is not set");
+			all = complain("configuration", &settings[i],
+			    "is not set");
 	}
 	return all;
 }

@@ -11,6 +11,12 @@
 #define SECRET_MIN 16
 #define ARGON2_KIB_PER_LANE 8	/* RFC 9106, section 3.1 */
 
+static bool
+complain(const char *section, const char *key, const char *problem)
+{
+	return config_complain("configuration", section, key, problem);
+}
+
 /* A number as JSON has them, but for exponents. */
 static bool
 is_number(const char *text)
@@ -107,7 +113,7 @@ derive_extra(struct config *config, const char *section,
 
 	for (size_t i = 0; i < list->count; i++)
 		if (!extra_field(config->arena, list->text[i], &fields[i]))
-			return config_complain("configuration", section, "fields",
+			return complain(section, "fields",
 			    arena_printf(config->arena, "'%s' is not "
 			    "name:string|number|boolean[=default][!]",
 			    list->text[i]));
@@ -135,7 +141,7 @@ derive_origins(struct config *config)
 	config->origin = "";
 	if (config->server_url[0] != '\0') {
 		if (!origin_of(config->arena, config->server_url, &own))
-			return config_complain("configuration", "server", "url",
+			return complain("server", "url",
 			    "is no http or https address");
 		config->origin = own;
 	}
@@ -156,21 +162,21 @@ check(const struct config *config)
 
 	if (config->server_secret[0] != '\0' &&
 	    strlen(config->server_secret) < SECRET_MIN)
-		return config_complain("configuration", "server", "secret",
+		return complain("server", "secret",
 		    "is shorter than 16 characters");
 	if (base[0] != '/' || base[strlen(base) - 1] == '/')
-		return config_complain("configuration", "server", "base_path",
+		return complain("server", "base_path",
 		    "begins with '/' and does not end with it");
 	if (mode % 10 > 7 || mode / 10 % 10 > 7)
-		return config_complain("configuration", "server", "socket_mode",
+		return complain("server", "socket_mode",
 		    "has digits from 0 to 7");
 	if (config->password_memory_kib < memory_kib)
-		return config_complain("configuration", "password", "memory_kib",
+		return complain("password", "memory_kib",
 		    arena_printf(config->arena, "must be %lld or more for %lld "
 		    "lanes", (long long)memory_kib,
 		    (long long)config->password_lanes));
 	if (config->password_max_length < config->password_min_length)
-		return config_complain("configuration", "password", "max_length",
+		return complain("password", "max_length",
 		    "is less than min_length");
 	return true;
 }

@@ -58,7 +58,7 @@ struct ctx {
 	bool body_null;			/* it was JSON's null */
 	bool body_is_form;		/* it was urlencoded: all are texts */
 	void *input;			/* the row's form, bounded */
-	void *prepared;			/* what prepare leaves for the handler */
+	void *prepared;			/* prepare's, for the handler */
 
 	/* who is asking; NULL until the guard has found them */
 	const struct session *session;

@@ -32,7 +32,7 @@ static const struct choice_word role_choices[] = {
 static const char *const role_options[] = { "user", "admin_ro", "admin_rw",
 	"super_admin", NULL };
 
-/* ---- who may act on whom ---------------------------------------------------- */
+/* ---- who may act on whom ----------------------------------------------- */
 
 /* Whether the caller may do all that somebody of these roles may do. */
 static bool
@@ -89,7 +89,7 @@ may_give(const struct ctx *ctx, const char *from, const char *to)
 	    (!role_is_admin(from) && !role_is_admin(to));
 }
 
-/* ---- changes ---------------------------------------------------------------- */
+/* ---- changes ----------------------------------------------------------- */
 
 struct role_change {
 	const char *role;
@@ -178,7 +178,7 @@ user_sessions_revoke(struct ctx *ctx)
 	return subject_next(ctx, &subject, "All sessions are revoked.");
 }
 
-/* ---- the list --------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------- */
 
 struct users_query {
 	const char *q, *role, *state, *cursor;
@@ -275,7 +275,7 @@ admin_users(struct ctx *ctx)
 	return users_list(ctx, query, &page);
 }
 
-/* ---- one user --------------------------------------------------------------- */
+/* ---- one user ---------------------------------------------------------- */
 
 static void
 session_words(struct ctx *ctx, struct json_object *session)

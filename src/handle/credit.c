@@ -16,7 +16,7 @@
 #include "store/user_admin.h"
 #include "view/view.h"
 
-/* ---- changes ---------------------------------------------------------------- */
+/* ---- changes ----------------------------------------------------------- */
 
 struct change {
 	const char *user_id;	/* a program's; a page's path has it */
@@ -28,11 +28,11 @@ struct change {
 #define USER_ID								\
 	FIELD_TEXT(struct change, user_id, "userId", 1, 64, .label = "User")
 #define REASON								\
-	FIELD_TEXT(struct change, reason, "reason", 1, CREDIT_REASON_MAX,	\
+	FIELD_TEXT(struct change, reason, "reason", 1, CREDIT_REASON_MAX, \
 	    .label = "Reason")
 /* Not shown again: after a refusal the form gets a key that is fresh. */
 #define KEY								\
-	FIELD_TEXT(struct change, key, "key", 1, CREDIT_KEY_MAX,		\
+	FIELD_TEXT(struct change, key, "key", 1, CREDIT_KEY_MAX,	\
 	    .optional = true, .secret = true, .label = "Key")
 #define GRANT								\
 	FIELD_INT(struct change, amount, "amount", 1, CREDIT_MAX,	\
@@ -161,7 +161,7 @@ credit_spend(struct ctx *ctx)
 	return store_credit_spend(ctx, &credit, ctx->view);
 }
 
-/* ---- quota ------------------------------------------------------------------ */
+/* ---- quota ------------------------------------------------------------- */
 
 struct quota {
 	int64_t quota;
@@ -196,7 +196,7 @@ credit_quota(struct ctx *ctx)
 	    "The monthly quota is lifted." : "The monthly quota is set.");
 }
 
-/* ---- the ledger ------------------------------------------------------------- */
+/* ---- the ledger -------------------------------------------------------- */
 
 struct transfers_query {
 	const char *user, *kind, *from, *to, *cursor;

@@ -43,9 +43,11 @@ static const struct {
 	const char *title, *text, *hint;
 } error_pages[] = {
 	{ 403, "Not allowed", NULL,
-	    "Ask an administrator if you think that you should be able to see this." },
+	    "Ask an administrator if you think that you should be able to "
+	    "see this." },
 	{ 404, "Not found", "There is no page at this address.",
-	    "Check the address for a typing error, or start again from your account." },
+	    "Check the address for a typing error, or start again from your "
+	    "account." },
 	{ 405, "Not possible here", NULL, NULL },
 	{ 413, "Too large", NULL, "Send less at once." },
 	{ 429, "Too many attempts", NULL, "Wait a little, then try again." },

@@ -173,7 +173,7 @@ logout_page(struct ctx *ctx)
 	return ctx->session == NULL ? respond_next(ctx, "/login") : ST_OK;
 }
 
-/* ---- /account/security ----------------------------------------------------- */
+/* ---- /account/security ------------------------------------------------- */
 
 static void
 view_device(struct ctx *ctx, struct json_object *out,

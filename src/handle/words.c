@@ -199,7 +199,8 @@ transfer_words(struct ctx *ctx, struct json_object *transfer)
 	view_bool(transfer, "positive", change > 0);
 	view_text(transfer, "kindText", words_label(transfer_kinds,
 	    view_get_text(transfer, "kind")));
-	words_number(transfer, "balanceText", view_get_int(transfer, "balance"));
+	words_number(transfer, "balanceText",
+	    view_get_int(transfer, "balance"));
 	words_moment(transfer, "createdAt");
 }
 

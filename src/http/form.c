@@ -17,7 +17,7 @@
 #define TYPE_JSON "application/json"
 #define TYPE_FORM "application/x-www-form-urlencoded"
 
-/* ---- bytes to ctx->body ---------------------------------------------------- */
+/* ---- bytes to ctx->body ------------------------------------------------ */
 
 static bool
 type_is(const char *sent, const char *type)
@@ -87,7 +87,7 @@ body_parse(struct ctx *ctx)
 	    either ? TYPE_FORM ", " TYPE_JSON : TYPE_JSON);
 }
 
-/* ---- ctx->body to a struct ------------------------------------------------- */
+/* ---- ctx->body to a struct --------------------------------------------- */
 
 struct reading {
 	struct ctx *ctx;

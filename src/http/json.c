@@ -59,7 +59,7 @@ skip_blanks(struct gate *gate)
 		gate->at++;
 }
 
-/* ---- strings ------------------------------------------------------------ */
+/* ---- strings ----------------------------------------------------------- */
 
 static bool
 take_hex4(struct gate *gate, uint32_t *unit)
@@ -193,7 +193,7 @@ gate_name(struct gate *gate, struct name *name)
 	return true;
 }
 
-/* ---- numbers and words -------------------------------------------------- */
+/* ---- numbers and words ------------------------------------------------- */
 
 static bool
 take_digits(struct gate *gate)
@@ -260,7 +260,7 @@ gate_word(struct gate *gate, const char *word)
 	return true;
 }
 
-/* ---- lists and objects -------------------------------------------------- */
+/* ---- lists and objects ------------------------------------------------- */
 
 /* The cap of JSON_MEMBERS_MAX bounds what this search can cost. */
 static bool
@@ -393,7 +393,7 @@ json_gate(struct arena *arena, const char *text, size_t size,
 	return passed;
 }
 
-/* ---- the tree ----------------------------------------------------------- */
+/* ---- the tree ---------------------------------------------------------- */
 
 static void
 release(void *tree)

@@ -168,7 +168,7 @@ url_split(const char *text, struct url *url)
 	return !is_dangerous(url->scheme) && is_plain(url->authority);
 }
 
-/* ---- patterns ----------------------------------------------------------- */
+/* ---- patterns ---------------------------------------------------------- */
 
 /*
  * Without regard to case. Only the last star is tried again, so the time is

@@ -18,7 +18,7 @@
 
 /* Style, script and pictures of our own; nothing inline, nothing framed. */
 #define PAGE_POLICY							\
-	"Content-Security-Policy: default-src 'none'; style-src 'self';"	\
+	"Content-Security-Policy: default-src 'none'; style-src 'self';" \
 	" script-src 'self'; img-src 'self'; form-action 'self';"	\
 	" base-uri 'none'; frame-ancestors 'none'\r\n"			\
 	"Referrer-Policy: same-origin\r\n"				\

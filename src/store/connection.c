@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
-#define SLOTS 1024		/* statements a connection may know, power of 2 */
+#define SLOTS 1024		/* of the table; find_statement counts on it */
 #define SLOTS_USED_MAX 768
 #define NAME_SIZE 8
 #define OPTIONS_SIZE 1024
@@ -96,7 +96,7 @@ connection_log(enum log_level level, const PGresult *result,
 	    LOG_END });
 }
 
-/* Connecting */
+/* ---- connecting -------------------------------------------------------- */
 
 /* The operator's own options come first, ours win. */
 static bool
@@ -223,7 +223,7 @@ connection_probe(struct connection *c)
 	connection_drop(c);
 }
 
-/* Waiting */
+/* ---- waiting ----------------------------------------------------------- */
 
 static int
 left_ms(const struct connection *c, int64_t until_us)
@@ -312,7 +312,7 @@ wait_answer(struct connection *c, const char *sql, PGresult **out)
 	return give_up(c, LATE, out, "no answer before the deadline", sql);
 }
 
-/* Asking */
+/* ---- asking ------------------------------------------------------------ */
 
 static struct statement *
 find_statement(struct connection *c, const char *sql)

@@ -48,7 +48,7 @@ static const struct verdict {
 	{ "57P", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* shutting down */
 	{ "08", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* connection */
 	{ "22", ST_INVALID, LOG_WARN_LEVEL },	/* value not readable */
-	{ "53", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* disk, memory, slots */
+	{ "53", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* resources */
 	{ "58", ST_UNAVAILABLE, LOG_ERROR_LEVEL },	/* I/O error */
 	{ "", ST_INTERNAL, LOG_ERROR_LEVEL },
 };
@@ -376,7 +376,7 @@ db_script(struct ctx *ctx, const char *script)
 	return ST_INTERNAL;
 }
 
-/* Transactions */
+/* ---- transactions ------------------------------------------------------ */
 
 /* A connection that will not roll back is not worth keeping. */
 static void

@@ -87,7 +87,8 @@ struct db_args {
 };
 #define DB_ARGS(...) ((struct db_args){					\
 	(const struct db_arg[]){ __VA_ARGS__ },				\
-	sizeof((const struct db_arg[]){ __VA_ARGS__ }) / sizeof(struct db_arg) })
+	sizeof((const struct db_arg[]){ __VA_ARGS__ }) /		\
+	    sizeof(struct db_arg) })
 #define DB_NONE ((struct db_args){ NULL, 0 })
 
 /* Rows of an answer; lives until the request ends. */

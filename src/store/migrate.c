@@ -33,7 +33,7 @@ struct migration {
 /* Columns of the history, as read_history selects them. */
 enum { HISTORY_NUMBER, HISTORY_NAME, HISTORY_SHA256 };
 
-/* Reading the files */
+/* ---- reading the files ------------------------------------------------- */
 
 static bool
 is_script(const char *name)
@@ -181,7 +181,7 @@ read_steps(struct arena *arena, const char *path, struct migration *m)
 	return check_numbers(m);
 }
 
-/* Reading the database */
+/* ---- reading the database ---------------------------------------------- */
 
 static enum status
 read_history(struct ctx *ctx, struct db_rows *rows)
@@ -258,7 +258,7 @@ check_history(const struct migration *m, const struct db_rows *rows)
 	return ST_OK;
 }
 
-/* Applying */
+/* ---- applying ---------------------------------------------------------- */
 
 static enum status
 record(struct ctx *ctx, const struct step *step)

@@ -9,7 +9,7 @@
 
 /* Column 0 is the id, column 1 the order (store/page.h). */
 #define ORDER_COLUMNS							\
-	"id, created_at AS \"createdAt\", user_id AS \"userId\", email,"	\
+	"id, created_at AS \"createdAt\", user_id AS \"userId\", email," \
 	" description, status, credits,"				\
 	" amount_minor AS \"amountMinor\", currency,"			\
 	" paid_at AS \"paidAt\", updated_at AS \"updatedAt\""

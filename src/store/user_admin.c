@@ -16,7 +16,7 @@
 #define TERM_RUN 3		/* a trigram's length */
 #define COUNT_EXACT 20000	/* above it an estimate will do */
 
-/* ---- lists ------------------------------------------------------------------ */
+/* ---- lists ------------------------------------------------------------- */
 
 /*
  * Every list takes the same parameters: $1, $2 key of the page, $3 rows,
@@ -260,7 +260,7 @@ store_user_count(struct ctx *ctx, int64_t *count, bool *exact)
 	return ST_OK;
 }
 
-/* ---- one user --------------------------------------------------------------- */
+/* ---- one user ---------------------------------------------------------- */
 
 enum status
 store_user_show(struct ctx *ctx, const char *id, struct json_object *out)
@@ -304,7 +304,7 @@ store_user_sessions(struct ctx *ctx, const char *id, struct json_object *out)
 	    db_time(ctx->now), db_int(SESSIONS_MAX)));
 }
 
-/* ---- changes ---------------------------------------------------------------- */
+/* ---- changes ----------------------------------------------------------- */
 
 enum status
 store_actor_hold(struct ctx *ctx)
