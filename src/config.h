@@ -24,6 +24,7 @@ struct list {
 /* A further field of users or sessions (DESIGN: the contract's additional
  * fields), kept in the row's "fields" object. */
 enum extra_type { EXTRA_STRING, EXTRA_NUMBER, EXTRA_BOOLEAN };
+extern const char *const extra_type_names[];	/* "string", ... */
 struct extra_field {
 	const char *name;
 	enum extra_type type;

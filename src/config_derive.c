@@ -11,6 +11,9 @@
 #define SECRET_MIN 16
 #define ARGON2_KIB_PER_LANE 8	/* RFC 9106, section 3.1 */
 
+const char *const extra_type_names[] = { [EXTRA_STRING] = "string",
+	[EXTRA_NUMBER] = "number", [EXTRA_BOOLEAN] = "boolean" };
+
 static bool
 complain(const char *section, const char *key, const char *problem)
 {
@@ -62,11 +65,8 @@ extra_preset(struct arena *arena, enum extra_type type, const char *text)
 static bool
 extra_type(const char *text, enum extra_type *type)
 {
-	static const char *const names[] = { [EXTRA_STRING] = "string",
-		[EXTRA_NUMBER] = "number", [EXTRA_BOOLEAN] = "boolean" };
-
 	for (int i = EXTRA_STRING; i <= EXTRA_BOOLEAN; i++) {
-		if (strcmp(text, names[i]) == 0) {
+		if (strcmp(text, extra_type_names[i]) == 0) {
 			*type = (enum extra_type)i;
 			return true;
 		}
