@@ -123,19 +123,6 @@ read_options(int argc, char **argv, const struct command *command,
 	return optind >= argc;
 }
 
-static enum log_level
-level_of(const char *word)
-{
-	static const char *const words[] = { [LOG_DEBUG_LEVEL] = "debug",
-		[LOG_INFO_LEVEL] = "info", [LOG_WARN_LEVEL] = "warn",
-		[LOG_ERROR_LEVEL] = "error" };
-	int level = LOG_DEBUG_LEVEL;
-
-	while (level < LOG_ERROR_LEVEL && strcmp(words[level], word) != 0)
-		level++;
-	return (enum log_level)level;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -162,7 +149,7 @@ main(int argc, char **argv)
 	config = config_load(options.config);
 	if (config == NULL)
 		return 2;
-	log_open(command->name, level_of(config->server_log_level));
+	log_open(command->name, log_level_of(config->server_log_level));
 	rc = command->run(config, &options);
 	config_free(config);
 	return rc;

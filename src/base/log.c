@@ -28,6 +28,16 @@ struct line {
 	size_t size;
 };
 
+enum log_level
+log_level_of(const char *word)
+{
+	int level = LOG_DEBUG_LEVEL;
+
+	while (level < LOG_ERROR_LEVEL && strcmp(level_name[level], word) != 0)
+		level++;
+	return (enum log_level)level;
+}
+
 void
 log_open(const char *process, enum log_level least)
 {

@@ -8,10 +8,14 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_level { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_WARN_LEVEL,
 	LOG_ERROR_LEVEL };
+
+/* "debug", "info", "warn" or "error"; whatever else is an error. */
+enum log_level log_level_of(const char *word);
 
 /* What every line of this process begins with, e.g. "worker". Kept by
  * reference. */
@@ -40,7 +44,7 @@ struct log_field {
 	const char *name;
 	const char *text;	/* NULL: use number unless absent is set */
 	int64_t number;
-	int absent;
+	bool absent;
 };
 #define LOG_TEXT(n, t) ((struct log_field){ .name = (n), .text = (t), \
 	.absent = (t) == NULL })
