@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "ctx.h"
 #include "store/ledger.h"
 #include "view/view.h"
@@ -12,12 +11,8 @@
 static enum status
 verify(struct ctx *ctx)
 {
-	struct buf buf;
-
 	TRY(ledger_verify(ctx, ctx->view));
-	buf_init(&buf, ctx->arena, 1024);
-	view_write(&buf, ctx->view);
-	(void)printf("%s\n", buf.data);
+	(void)printf("%s\n", view_as_text(ctx->arena, ctx->view));
 	if (!view_is_true(ctx->view, "clean"))
 		return refuse(ctx, ST_CONFLICT, "the ledger has differences");
 	return ST_OK;

@@ -1,6 +1,5 @@
 #include "guard/guard.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -65,26 +64,16 @@ static const struct {
 	    ST_INVALID_NEW_USER_CALLBACK_URL },
 };
 
-/* JavaScript's truthiness, which decides whether the rule applies. */
-static bool
-truthy(struct json_object *value)
-{
-	if (json_object_is_type(value, json_type_int) ||
-	    json_object_is_type(value, json_type_double))
-		return json_object_get_double(value) != 0;
-	if (json_object_is_type(value, json_type_boolean))
-		return json_object_get_boolean(value) != 0;
-	return value != NULL;
-}
-
 static enum status
 check_callback(struct ctx *ctx, size_t i)
 {
-	struct json_object *value = view_get(ctx->body, callbacks[i].name);
+	const struct json_object *value = view_get(ctx->body,
+	    callbacks[i].name);
 	const char *url = view_get_text(ctx->body, callbacks[i].name);
 
 	if (value != NULL && url == NULL) {
-		if (!truthy(value))
+		/* Whatever is false to JavaScript is no callback. */
+		if (!view_is_truthy(value))
 			return ST_OK;
 		ctx->message = arena_printf(ctx->arena,
 		    "Invalid %s: expected a string", callbacks[i].title);

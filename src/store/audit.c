@@ -1,25 +1,10 @@
 #include "store/audit.h"
 
-#include "base/buf.h"
 #include "base/random.h"
 #include "ctx.h"
 #include "store/db.h"
 #include "store/user.h"
 #include "view/view.h"
-
-#define OBJECT_SIZE 256
-
-static const char *
-object_text(struct ctx *ctx, struct json_object *object)
-{
-	struct buf buf;
-
-	if (object == NULL)
-		return NULL;
-	buf_init(&buf, ctx->arena, OBJECT_SIZE);
-	view_write(&buf, object);
-	return buf.data;
-}
 
 /* What the command line does not have is null, not "". */
 static struct db_arg
@@ -42,8 +27,8 @@ store_audit_write(struct ctx *ctx, const struct audit *audit)
 	    db_text(ctx->user == NULL ? NULL : ctx->user->id),
 	    db_text(audit->action), db_text(audit->target_type),
 	    db_text(audit->target_id),
-	    db_text(object_text(ctx, audit->before)),
-	    db_text(object_text(ctx, audit->after)),
+	    db_text(view_as_text(ctx->arena, audit->before)),
+	    db_text(view_as_text(ctx->arena, audit->after)),
 	    text_or_null(ctx->request.id), text_or_null(ctx->request.address),
 	    db_time(ctx->now)), NULL);
 }

@@ -3,7 +3,6 @@
 #include <json-c/json.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/text.h"
 #include "ctx.h"
 #include "view/view.h"
@@ -28,16 +27,6 @@ extra_view(struct ctx *ctx, struct json_object *out,
 	}
 }
 
-static const char *
-object_text(struct ctx *ctx, struct json_object *object)
-{
-	struct buf buf;
-
-	buf_init(&buf, ctx->arena, 64);
-	view_write(&buf, object);
-	return buf.data;
-}
-
 static void
 put_default(struct json_object *out, const struct extra_field *field)
 {
@@ -55,27 +44,7 @@ extra_defaults(struct ctx *ctx, const struct extra_fields *extra)
 	out = view_root(ctx->arena);
 	for (size_t i = 0; i < extra->count; i++)
 		put_default(out, &extra->field[i]);
-	return object_text(ctx, out);
-}
-
-static bool
-truthy(struct json_object *value)
-{
-	switch (json_object_get_type(value)) {
-	case json_type_null:
-		return false;
-	case json_type_boolean:
-		return json_object_get_boolean(value) != 0;
-	case json_type_double:
-	case json_type_int:
-		return json_object_get_double(value) != 0;
-	case json_type_string:
-		return json_object_get_string_len(value) != 0;
-	case json_type_object:
-	case json_type_array:
-		break;
-	}
-	return true;
+	return view_as_text(ctx->arena, out);
 }
 
 static bool
@@ -98,11 +67,8 @@ fits(enum extra_type type, struct json_object *value)
 static enum status
 wrong_type(struct ctx *ctx, const struct extra_field *field)
 {
-	static const char *const names[] = { [EXTRA_STRING] = "string",
-		[EXTRA_NUMBER] = "number", [EXTRA_BOOLEAN] = "boolean" };
-
 	return invalid(ctx, "body", field->name, arena_printf(ctx->arena,
-	    "Invalid input: expected %s", names[field->type]),
+	    "Invalid input: expected %s", extra_type_names[field->type]),
 	    arena_printf(ctx->arena, "%s has the wrong form.", field->name));
 }
 
@@ -141,7 +107,7 @@ extra_take(struct ctx *ctx, const struct extra_fields *extra,
 		if (!there)
 			continue;
 		if (!field->input) {
-			if (!truthy(value) ||
+			if (!view_is_truthy(value) ||
 			    (creating && field->preset != NULL))
 				continue;
 			ctx->message = arena_printf(ctx->arena,
@@ -156,6 +122,6 @@ extra_take(struct ctx *ctx, const struct extra_fields *extra,
 		view_copy(out, field->name, value);
 		(*count)++;
 	}
-	*fields = object_text(ctx, out);
+	*fields = view_as_text(ctx->arena, out);
 	return ST_OK;
 }

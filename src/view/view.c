@@ -12,6 +12,7 @@
 #include "base/panic.h"
 
 #define JSON_DEPTH 32		/* of foreign JSON text */
+#define TEXT_HINT 256		/* bytes; most texts have fewer */
 
 static void
 release(void *root)
@@ -226,6 +227,26 @@ view_is_true(const struct json_object *object, const char *key)
 	    json_object_get_boolean(value) != 0;
 }
 
+bool
+view_is_truthy(const struct json_object *value)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+		return false;
+	case json_type_boolean:
+		return json_object_get_boolean(value) != 0;
+	case json_type_double:
+	case json_type_int:
+		return json_object_get_double(value) != 0;
+	case json_type_string:
+		return json_object_get_string_len(value) != 0;
+	case json_type_object:
+	case json_type_array:
+		break;
+	}
+	return true;
+}
+
 size_t
 view_count(const struct json_object *list)
 {
@@ -322,4 +343,16 @@ view_write(struct buf *out, struct json_object *view)
 		write_object(out, view);
 		break;
 	}
+}
+
+const char *
+view_as_text(struct arena *arena, struct json_object *view)
+{
+	struct buf buf;
+
+	if (view == NULL)
+		return NULL;
+	buf_init(&buf, arena, TEXT_HINT);
+	view_write(&buf, view);
+	return buf.data;
 }

@@ -50,12 +50,16 @@ bool view_has(const struct json_object *object, const char *key);
 int64_t view_get_int(const struct json_object *object, const char *key);
 /* Whether it is there and JSON's true. */
 bool view_is_true(const struct json_object *object, const char *key);
+/* What JavaScript takes for true, as the contract's rules do. NULL is null. */
+bool view_is_truthy(const struct json_object *value);
 /* A list's length and its borrowed elements. */
 size_t view_count(const struct json_object *list);
 struct json_object *view_at(const struct json_object *list, size_t index);
 
 /* Compact JSON, "/" unescaped. view NULL is null. */
 void view_write(struct buf *out, struct json_object *view);
+/* The same as text in the arena; NULL, not "null", for NULL. */
+const char *view_as_text(struct arena *arena, struct json_object *view);
 
 /*
  * templates_load - every *.mustache below directory, compiled
