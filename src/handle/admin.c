@@ -269,9 +269,7 @@ admin_users(struct ctx *ctx)
 	const struct users_query *query = ctx->input;
 	struct page page;
 
-	if (!page_read(ctx, query->cursor, query->limit, &page))
-		return invalid(ctx, "query", "cursor", "Invalid input",
-		    "This page of the list does not exist.");
+	TRY(page_read(ctx, query->cursor, query->limit, &page));
 	return users_list(ctx, query, &page);
 }
 

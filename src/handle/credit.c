@@ -235,10 +235,7 @@ transfers_page(struct ctx *ctx, struct page *page)
 {
 	const struct transfers_query *query = ctx->input;
 
-	if (page_read(ctx, query->cursor, query->limit, page))
-		return ST_OK;
-	return invalid(ctx, "query", "cursor", "Invalid input",
-	    "This page of the list does not exist.");
+	return page_read(ctx, query->cursor, query->limit, page);
 }
 
 /* A day of the filter; to ends with it. */

@@ -84,9 +84,7 @@ orders_list(struct ctx *ctx, const char *status, const char *user_id)
 	struct json_object *orders = view_list(ctx->view, "orders");
 	struct page page;
 
-	if (!page_read(ctx, query->cursor, query->limit, &page))
-		return invalid(ctx, "query", "cursor", "Invalid input",
-		    "This page of the list does not exist.");
+	TRY(page_read(ctx, query->cursor, query->limit, &page));
 	TRY(store_order_list(ctx, &(struct order_filter){ .status = status,
 	    .user_id = user_id }, &page, orders));
 	if (is_page(ctx))

@@ -45,7 +45,7 @@ cursor_read(struct ctx *ctx, const char *cursor, struct page *page)
 	    text_is(cursor, page_cursor(ctx, page->at, page->id));
 }
 
-bool
+enum status
 page_read(struct ctx *ctx, const char *cursor, int64_t limit,
     struct page *page)
 {
@@ -55,9 +55,12 @@ page_read(struct ctx *ctx, const char *cursor, int64_t limit,
 	if (limit > PAGE_LIMIT_MAX)
 		page->limit = PAGE_LIMIT_MAX;
 	if (cursor == NULL || cursor[0] == '\0')
-		return true;
+		return ST_OK;
 	page->further = true;
-	return cursor_read(ctx, cursor, page);
+	if (cursor_read(ctx, cursor, page))
+		return ST_OK;
+	return invalid(ctx, "query", "cursor", "Invalid input",
+	    "This page of the list does not exist.");
 }
 
 void

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/status.h"
+
 struct ctx;
 struct db_rows;
 struct json_object;
@@ -30,9 +32,11 @@ struct page {
  * page_read - a page from what a stranger sent
  *
  * cursor  NULL or "" for the first page
- * False when it is not, byte for byte, a cursor made here.
+ * limit   brought within 1 .. PAGE_LIMIT_MAX; PAGE_LIMIT when there is none
+ *
+ * ST_VALIDATION_ERROR  it is not, byte for byte, a cursor made here
  */
-bool page_read(struct ctx *ctx, const char *cursor, int64_t limit,
+enum status page_read(struct ctx *ctx, const char *cursor, int64_t limit,
     struct page *page);
 
 /* The cursor that continues behind this key. */

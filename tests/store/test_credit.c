@@ -483,7 +483,8 @@ a_ledger_is_paged_without_gap(void **state)
 			assert_int_equal(world_int(world_item(w->worker.view,
 			    "transfers", i), "number"), seen--);
 		assert_int_equal(page.next == NULL, pages == 2);
-		assert_true(page_read(&w->worker, page.next, 3, &page));
+		assert_int_equal(page_read(&w->worker, page.next, 3, &page),
+		    ST_OK);
 		page.id = w->user;
 	}
 	assert_int_equal(seen, 0);
@@ -494,7 +495,7 @@ work_ledger(struct ctx *ctx)
 {
 	struct page page;
 
-	assert_true(page_read(ctx, NULL, 2, &page));
+	assert_int_equal(page_read(ctx, NULL, 2, &page), ST_OK);
 	TRY(store_ledger_list(ctx, ctx->input, &page,
 	    view_list(ctx->view, "transfers")));
 	view_text(ctx->view, "next", page.next);
@@ -547,11 +548,12 @@ cursors_of_others_are_refused(void **state)
 	struct page page;
 
 	for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
-		assert_false(page_read(&w->worker, cursors[i], 5, &page));
-	assert_true(page_read(&w->worker, "MXxh", 5, &page));
+		assert_int_equal(page_read(&w->worker, cursors[i], 5, &page),
+		    ST_VALIDATION_ERROR);
+	assert_int_equal(page_read(&w->worker, "MXxh", 5, &page), ST_OK);
 	assert_int_equal(page.at, 1);
 	assert_string_equal(page.id, "a");
-	assert_true(page_read(&w->worker, "", 1000, &page));
+	assert_int_equal(page_read(&w->worker, "", 1000, &page), ST_OK);
 	assert_int_equal(page.limit, PAGE_LIMIT_MAX);
 }
 

@@ -188,14 +188,14 @@ lists_are_filtered_and_paged(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(create(w, id, w->user), ST_OK);
 	assert_int_equal(move(w, id, "paid"), ST_OK);
-	assert_true(page_read(&w->worker, NULL, 2, &page));
+	assert_int_equal(page_read(&w->worker, NULL, 2, &page), ST_OK);
 	assert_int_equal(count(w, (struct order_filter){
 	    .user_id = w->user }, &page), 2);
-	assert_true(page_read(&w->worker, page.next, 2, &page));
+	assert_int_equal(page_read(&w->worker, page.next, 2, &page), ST_OK);
 	assert_int_equal(count(w, (struct order_filter){
 	    .user_id = w->user }, &page), 1);
 	assert_null(page.next);
-	assert_true(page_read(&w->worker, NULL, 100, &page));
+	assert_int_equal(page_read(&w->worker, NULL, 100, &page), ST_OK);
 	assert_int_equal(count(w, (struct order_filter){
 	    .user_id = w->user, .status = "paid" }, &page), 1);
 	assert_int_equal(count(w, (struct order_filter){

@@ -27,7 +27,7 @@ find(struct world *w, const char *q, const char *role, const char *state)
 {
 	struct page page;
 
-	assert_true(page_read(&w->worker, NULL, 100, &page));
+	assert_int_equal(page_read(&w->worker, NULL, 100, &page), ST_OK);
 	return list(w, q, role, state, &page);
 }
 
@@ -92,12 +92,12 @@ a_short_term_is_the_beginning_of_an_email(void **state)
 	for (int i = 0; i < 5; i++)
 		world_user(ctx, user, arena_printf(ctx->arena,
 		    "~%d%s@example.com", i, w->user), NULL, "user");
-	assert_true(page_read(ctx, NULL, 2, &page));
+	assert_int_equal(page_read(ctx, NULL, 2, &page), ST_OK);
 	do {
 		seen += list(w, "~", NULL, NULL, &page);
 		assert_string_equal(view_get_text(world_item(ctx->view,
 		    "users", 0), "role"), "user");
-		assert_true(page_read(ctx, page.next, 2, &page));
+		assert_int_equal(page_read(ctx, page.next, 2, &page), ST_OK);
 	} while (page.further);
 	assert_int_equal(seen, 5);
 	assert_int_equal(find(w, "~3", NULL, NULL), 1);
@@ -117,7 +117,7 @@ pages_have_no_gap_and_no_double(void **state)
 	for (int i = 0; i < 7; i++)
 		world_user(ctx, user, NULL, arena_printf(ctx->arena,
 		    "Gap %s", w->user), "user");
-	assert_true(page_read(ctx, NULL, 3, &page));
+	assert_int_equal(page_read(ctx, NULL, 3, &page), ST_OK);
 	do {
 		size_t count = list(w, arena_printf(ctx->arena, "gap %s",
 		    w->user), NULL, NULL, &page);
@@ -126,7 +126,7 @@ pages_have_no_gap_and_no_double(void **state)
 			assert_true(strcmp(found(w, i), last) < 0);
 			(void)snprintf(last, sizeof(last), "%s", found(w, i));
 		}
-		assert_true(page_read(ctx, page.next, 3, &page));
+		assert_int_equal(page_read(ctx, page.next, 3, &page), ST_OK);
 	} while (page.further);
 	assert_int_equal(seen, 7);
 }
