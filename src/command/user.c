@@ -13,11 +13,11 @@
 #include "guard/permission.h"
 #include "handle/handle.h"
 #include "store/audit.h"
-#include "store/db.h"
 #include "store/extra.h"
 #include "store/session.h"
 #include "store/user.h"
 #include "store/user_admin.h"
+#include "view/view.h"
 
 struct input {
 	const char *email, *name, *role, *password;
@@ -118,16 +118,16 @@ role(struct ctx *ctx)
 static enum status
 list(struct ctx *ctx)
 {
-	static const char sql[] =
-	    "SELECT id, email, role, name FROM users"
-	    " WHERE role <> 'user' ORDER BY created_at, id";
-	struct db_rows rows;
+	struct json_object *users = view_list(ctx->view, "users");
 
-	TRY(db_all(ctx, &rows, sql, DB_NONE));
-	for (size_t i = 0; i < rows.count; i++)
-		(void)printf("%s %-12s %s (%s)\n", db_get_text(&rows, i, 0),
-		    db_get_text(&rows, i, 2), db_get_text(&rows, i, 1),
-		    db_get_text(&rows, i, 3));
+	TRY(store_admin_list(ctx, users));
+	for (size_t i = 0; i < view_count(users); i++) {
+		const struct json_object *user = view_at(users, i);
+
+		(void)printf("%s %-12s %s (%s)\n", view_get_text(user, "id"),
+		    view_get_text(user, "role"), view_get_text(user, "email"),
+		    view_get_text(user, "name"));
+	}
 	return ST_OK;
 }
 

@@ -260,6 +260,16 @@ store_user_count(struct ctx *ctx, int64_t *count, bool *exact)
 	return ST_OK;
 }
 
+enum status
+store_admin_list(struct ctx *ctx, struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT id, email, role, name FROM users"
+	    " WHERE role <> 'user' ORDER BY created_at, id";
+
+	return db_view_all(ctx, out, sql, DB_NONE);
+}
+
 /* ---- one user ---------------------------------------------------------- */
 
 enum status

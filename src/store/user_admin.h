@@ -43,6 +43,9 @@ enum status store_user_list(struct ctx *ctx,
 /* How many there are; estimated (*exact false) when there are many. */
 enum status store_user_count(struct ctx *ctx, int64_t *count, bool *exact);
 
+/* All with a role above "user", oldest first: "id", "email", "role", "name". */
+enum status store_admin_list(struct ctx *ctx, struct json_object *out);
+
 /*
  * store_user_show - one user into object out: "id", "name", "email",
  * "emailVerified", "image", "role", "state", "banned" (now), "banReason",
