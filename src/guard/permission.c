@@ -10,6 +10,9 @@ enum {
 	ROLE_SUPER = 8
 };
 
+const char *const role_names[] = { "user", "admin_ro", "admin_rw",
+	"super_admin", NULL };
+
 /* "admin" is the name Better Auth uses. */
 static const struct {
 	const char *name;
@@ -88,13 +91,4 @@ bool
 role_is_admin(const char *list)
 {
 	return (role_bits(list) & ~(unsigned)ROLE_USER) != 0;
-}
-
-const char *const *
-role_names(void)
-{
-	static const char *const names[] = { "user", "admin_ro", "admin_rw",
-		"super_admin", NULL };
-
-	return names;
 }

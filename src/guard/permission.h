@@ -35,6 +35,6 @@ bool role_exists(const char *role);
 bool role_is_admin(const char *roles);
 
 /* All role names, weakest first, NULL-terminated. */
-const char *const *role_names(void);
+extern const char *const role_names[];
 
 #endif

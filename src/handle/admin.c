@@ -24,14 +24,6 @@
 #define LATEST 10		/* transfers and audit rows on a user's page */
 #define BAN_DAYS_MAX 3650
 
-static const struct choice_word role_choices[] = {
-	{ "", "Any role" }, { "user", "User" },
-	{ "admin_ro", "Admin (read only)" }, { "admin_rw", "Admin" },
-	{ "super_admin", "Super admin" }, { NULL, NULL }
-};
-static const char *const role_options[] = { "user", "admin_ro", "admin_rw",
-	"super_admin", NULL };
-
 /* ---- who may act on whom ----------------------------------------------- */
 
 /* Whether the caller may do all that somebody of these roles may do. */
@@ -96,7 +88,7 @@ struct role_change {
 };
 
 static const struct form_field role_fields[] = {
-	FIELD_ENUM(struct role_change, role, "role", role_options,
+	FIELD_ENUM(struct role_change, role, "role", role_names,
 	    .label = "Role"),
 };
 const struct form role_form = FORM(role_fields, struct role_change);
@@ -190,7 +182,7 @@ static const char *const state_options[] = { "active", "unverified",
 static const struct form_field users_fields[] = {
 	FIELD_TEXT(struct users_query, q, "q", 0, 254, .optional = true,
 	    .label = "Search"),
-	FIELD_ENUM(struct users_query, role, "role", role_options,
+	FIELD_ENUM(struct users_query, role, "role", role_names,
 	    .optional = true, .label = "Role"),
 	FIELD_ENUM(struct users_query, state, "state", state_options,
 	    .optional = true, .label = "State"),
@@ -243,7 +235,7 @@ users_words(struct ctx *ctx, const struct page *page,
 
 	words_each(ctx, view_get(ctx->view, "users"), user_words);
 	view_text(view_object(ctx->view, "filter"), "q", query->q);
-	words_choices(ctx->view, "roles", role_choices, query->role);
+	words_choices(ctx->view, "roles", user_roles, query->role);
 	words_choices(ctx->view, "states", user_states, query->state);
 	view_bool(ctx->view, "filtered", filtered);
 	words_next(ctx, page, filters);
@@ -315,7 +307,7 @@ roles_view(struct ctx *ctx, const char *role)
 {
 	struct json_object *roles = view_list(ctx->view, "roles");
 
-	for (const struct choice_word *c = role_choices + 1; c->value != NULL;
+	for (const struct choice_word *c = user_roles + 1; c->value != NULL;
 	    c++) {
 		const bool is = text_is(c->value, role);
 		struct json_object *choice;

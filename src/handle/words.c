@@ -21,6 +21,13 @@ const struct choice_word transfer_kinds[] = {
 	{ "capture", "Capture" }, { "refund", "Refund" }, { NULL, NULL }
 };
 
+const struct choice_word user_roles[] = {
+	{ "", "Any role" },
+	{ "user", "User" },
+	{ "admin_ro", "Admin (read only)" }, { "admin_rw", "Admin" },
+	{ "super_admin", "Super admin" }, { NULL, NULL }
+};
+
 const struct choice_word user_states[] = {
 	{ "", "Any state" }, { "active", "Active" },
 	{ "unverified", "Not verified" }, { "banned", "Banned" },
@@ -91,13 +98,10 @@ words_label(const struct choice_word *choices, const char *value)
 const char *
 words_role(const char *role)
 {
-	static const struct choice_word roles[] = {
-		{ "user", "User" }, { "admin_ro", "Admin (read only)" },
-		{ "admin_rw", "Admin" }, { "admin", "Admin" },
-		{ "super_admin", "Super admin" }, { NULL, NULL }
-	};
-
-	return words_label(roles, role);
+	/* Better Auth's name for it; nobody is given a choice of two. */
+	if (text_is(role, "admin"))
+		role = "admin_rw";
+	return words_label(user_roles + 1, role);
 }
 
 /* filters as a query string, and the cursor behind them. */

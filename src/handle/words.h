@@ -57,7 +57,8 @@ void words_wallet(struct ctx *ctx, struct json_object *out,
 void words_transfers(struct ctx *ctx, struct json_object *list);
 extern const struct choice_word transfer_kinds[];
 
-/* "active" as "Active", of a user. */
+/* Of a user: "admin_rw" as "Admin", "active" as "Active". */
+extern const struct choice_word user_roles[];
 extern const struct choice_word user_states[];
 
 /* "admin_rw" as "Admin"; an unknown role as it is. */

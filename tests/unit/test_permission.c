@@ -130,7 +130,7 @@ admins_are_known_by_any_admin_role(void **state)
 static void
 role_names_exist_and_grow_in_power(void **state)
 {
-	const char *const *names = role_names();
+	const char *const *names = role_names;
 	uint64_t before = 0;
 	size_t count = 0;
 
