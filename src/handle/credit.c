@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "ctx.h"
+#include "handle/handle.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/credit.h"
@@ -325,18 +326,15 @@ admin_credits_again(struct ctx *ctx)
 enum status
 admin_user_credits(struct ctx *ctx)
 {
+	static const char *const members[] = { "balance",
+		"monthlyCreditsQuota", "monthlySpent" };
 	struct json_object *user = view_root(ctx->arena);
 	struct page page;
 
 	TRY(transfers_page(ctx, &page));
 	TRY(store_user_show(ctx, ctx->param[0], user));
-	view_int(ctx->view, "balance", view_get_int(user, "balance"));
-	if (view_get(user, "monthlyCreditsQuota") == NULL)
-		view_null(ctx->view, "monthlyCreditsQuota");
-	else
-		view_int(ctx->view, "monthlyCreditsQuota",
-		    view_get_int(user, "monthlyCreditsQuota"));
-	view_int(ctx->view, "monthlySpent", view_get_int(user, "monthlySpent"));
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		view_copy(ctx->view, members[i], view_get(user, members[i]));
 	TRY(store_ledger_of(ctx, ctx->param[0], true, &page,
 	    view_list(ctx->view, "transfers")));
 	words_next(ctx, &page, no_filters);
@@ -346,13 +344,11 @@ admin_user_credits(struct ctx *ctx)
 enum status
 account_credits(struct ctx *ctx)
 {
-	struct wallet wallet;
-	struct page page;
 	struct json_object *ledger;
+	struct page page;
 
 	TRY(transfers_page(ctx, &page));
-	TRY(store_wallet_get(ctx, ctx->user->id, &wallet));
-	words_wallet(ctx, ctx->view, &wallet);
+	TRY(wallet_page(ctx, ctx->user->id));
 	ledger = view_list(ctx->view, "ledger");
 	TRY(store_ledger_of(ctx, ctx->user->id, false, &page, ledger));
 	words_transfers(ctx, ledger);
