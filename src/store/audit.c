@@ -33,6 +33,15 @@ store_audit_write(struct ctx *ctx, const struct audit *audit)
 	    db_time(ctx->now)), NULL);
 }
 
+struct json_object *
+audit_text(struct ctx *ctx, const char *key, const char *text)
+{
+	struct json_object *object = view_root(ctx->arena);
+
+	view_text(object, key, text);
+	return object;
+}
+
 enum status
 store_audit_list(struct ctx *ctx, const char *target_type,
     const char *target_id, int64_t limit, struct json_object *out)

@@ -25,6 +25,10 @@ struct audit {
 };
 enum status store_audit_write(struct ctx *ctx, const struct audit *audit);
 
+/* {key: text} for before or after. */
+struct json_object *audit_text(struct ctx *ctx, const char *key,
+    const char *text);
+
 /* Newest first, at most limit, of one target: objects appended to out. */
 enum status store_audit_list(struct ctx *ctx, const char *target_type,
     const char *target_id, int64_t limit, struct json_object *out);

@@ -5,7 +5,6 @@
 #include "store/audit.h"
 #include "store/db.h"
 #include "store/page.h"
-#include "view/view.h"
 
 /* Column 0 is the id, column 1 the order (store/page.h). */
 #define ORDER_COLUMNS							\
@@ -74,23 +73,14 @@ store_order_history(struct ctx *ctx, const char *id, struct json_object *out)
 	return db_view_all(ctx, out, sql, DB_ARGS(db_text(id)));
 }
 
-static struct json_object *
-status_object(struct ctx *ctx, const char *status)
-{
-	struct json_object *object = view_root(ctx->arena);
-
-	view_text(object, "status", status);
-	return object;
-}
-
 static enum status
 audit_order(struct ctx *ctx, const char *action, const char *id,
     const char *from, const char *to)
 {
 	return store_audit_write(ctx, &(struct audit){ .action = action,
 	    .target_type = "order", .target_id = id,
-	    .before = from == NULL ? NULL : status_object(ctx, from),
-	    .after = status_object(ctx, to) });
+	    .before = from == NULL ? NULL : audit_text(ctx, "status", from),
+	    .after = audit_text(ctx, "status", to) });
 }
 
 enum status

@@ -377,15 +377,6 @@ end_impersonations(struct ctx *ctx, const struct subject *subject)
 	return db_run(ctx, sql, DB_ARGS(db_text(subject->id)), NULL);
 }
 
-static struct json_object *
-role_object(struct ctx *ctx, const char *role)
-{
-	struct json_object *object = view_root(ctx->arena);
-
-	view_text(object, "role", role);
-	return object;
-}
-
 enum status
 store_role_set(struct ctx *ctx, const struct subject *subject,
     const char *role)
@@ -399,7 +390,8 @@ store_role_set(struct ctx *ctx, const struct subject *subject,
 	    db_time(ctx->now)), NULL));
 	TRY(end_impersonations(ctx, subject));
 	return audit_subject(ctx, "user.set-role", subject,
-	    role_object(ctx, subject->role), role_object(ctx, role));
+	    audit_text(ctx, "role", subject->role),
+	    audit_text(ctx, "role", role));
 }
 
 static struct json_object *
