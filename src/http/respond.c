@@ -279,6 +279,15 @@ content_type(enum face face)
 	    "application/json; charset=utf-8";
 }
 
+/* What was wrong with the input says no value that was in it. */
+static const char *
+reason_text(struct ctx *ctx)
+{
+	if (ctx->reason != NULL || ctx->errors == NULL)
+		return ctx->reason;
+	return errors_text(ctx);
+}
+
 static void
 log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
 {
@@ -294,7 +303,7 @@ log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
 		LOG_INT("us", clock_monotonic_us() - ctx->request.started_us),
 		LOG_TEXT("userId", ctx->user != NULL ? ctx->user->id : NULL),
 		LOG_TEXT("address", ctx->request.address),
-		LOG_TEXT("reason", ctx->reason),
+		LOG_TEXT("reason", reason_text(ctx)),
 		LOG_TEXT("lost", delivered ? NULL : "the web server left"),
 		LOG_END });
 }

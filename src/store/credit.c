@@ -79,8 +79,8 @@ wallet_open(struct ctx *ctx, const char *user_id, struct wallet *out)
 	if (status != ST_NOT_FOUND)
 		return status;
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(user_id)), NULL));
-	status = wallet_lock(ctx, user_id, out);
-	return status == ST_NOT_FOUND ? ST_USER_NOT_FOUND : status;
+	return db_named(ctx, wallet_lock(ctx, user_id, out),
+	    ST_USER_NOT_FOUND, user_id);
 }
 
 /* What makes two requests under one key the same one. */

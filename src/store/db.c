@@ -316,6 +316,14 @@ db_one(struct ctx *ctx, struct db_rows *rows, const char *sql,
 }
 
 enum status
+db_named(struct ctx *ctx, enum status status, enum status missing,
+    const char *id)
+{
+	return status != ST_NOT_FOUND ? status :
+	    refuse(ctx, missing, "nothing with id %s", id);
+}
+
+enum status
 db_view_one(struct ctx *ctx, struct json_object *out, const char *sql,
     struct db_args args)
 {

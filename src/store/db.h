@@ -108,6 +108,14 @@ enum status db_one(struct ctx *ctx, struct db_rows *rows, const char *sql,
     struct db_args args);
 
 /*
+ * db_named - status, but missing where a statement found no row
+ *
+ * id  what was looked for, for the log; no secret
+ */
+enum status db_named(struct ctx *ctx, enum status status,
+    enum status missing, const char *id);
+
+/*
  * db_all_last - db_all for the statement a transaction ends with
  *
  * COMMIT goes along with it, in one round trip. What it did therefore stays,

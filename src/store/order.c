@@ -50,10 +50,9 @@ store_order_get(struct ctx *ctx, const char *id, struct json_object *out)
 {
 	static const char sql[] =
 	    "SELECT " ORDER_COLUMNS " FROM orders WHERE id = $1";
-	enum status status = db_view_one(ctx, out, sql,
-	    DB_ARGS(db_text(id)));
 
-	return status == ST_NOT_FOUND ? ST_ORDER_NOT_FOUND : status;
+	return db_named(ctx, db_view_one(ctx, out, sql, DB_ARGS(db_text(id))),
+	    ST_ORDER_NOT_FOUND, id);
 }
 
 enum status
@@ -98,7 +97,8 @@ store_order_create(struct ctx *ctx, const struct order_new *new)
 	    db_int(new->amount_minor), db_text(new->currency),
 	    db_time(ctx->now)), &made));
 	if (made == 0)
-		return ST_USER_NOT_FOUND;
+		return db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND,
+		    new->user_id);
 	return audit_order(ctx, "order.create", new->id, NULL, "created");
 }
 
@@ -115,12 +115,9 @@ store_order_move(struct ctx *ctx, const char *id, const char *status)
 	    " WHERE id = $1";
 	struct db_rows rows;
 	const char *from;
-	enum status found = db_one(ctx, &rows, lock, DB_ARGS(db_text(id),
-	    db_text(status)));
 
-	if (found == ST_NOT_FOUND)
-		return ST_ORDER_NOT_FOUND;
-	TRY(found);
+	TRY(db_named(ctx, db_one(ctx, &rows, lock, DB_ARGS(db_text(id),
+	    db_text(status))), ST_ORDER_NOT_FOUND, id));
 	from = db_get_text(&rows, 0, 0);
 	if (text_is(from, status))
 		return ST_OK;

@@ -111,12 +111,9 @@ store_password_get(struct ctx *ctx, const char *user_id,
 	    " WHERE provider_id = 'credential' AND account_id = $1"
 	    "  AND password IS NOT NULL";
 	struct db_rows rows;
-	enum status status = db_one(ctx, &rows, sql,
-	    DB_ARGS(db_text(user_id)));
 
-	if (status == ST_NOT_FOUND)
-		return ST_CREDENTIAL_ACCOUNT_NOT_FOUND;
-	TRY(status);
+	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(user_id))),
+	    ST_CREDENTIAL_ACCOUNT_NOT_FOUND, user_id));
 	*password = db_get_text(&rows, 0, 0);
 	return ST_OK;
 }
@@ -168,7 +165,8 @@ store_user_update(struct ctx *ctx, const char *id,
 	    db_bool(change->set_image), db_text(change->image),
 	    db_text(change->fields != NULL ? change->fields : "{}"),
 	    db_time(ctx->now)), &changed));
-	return changed == 1 ? ST_OK : ST_USER_NOT_FOUND;
+	return changed == 1 ? ST_OK :
+	    db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND, id);
 }
 
 enum status

@@ -293,10 +293,9 @@ store_user_show(struct ctx *ctx, const char *id, struct json_object *out)
 	    "  LATERAL (SELECT u.banned AND (u.ban_expires_at IS NULL"
 	    "    OR u.ban_expires_at > $2)) b (now)"
 	    " WHERE u.id = $1";
-	enum status status = db_view_one(ctx, out, sql, DB_ARGS(db_text(id),
-	    db_time(ctx->now)));
 
-	return status == ST_NOT_FOUND ? ST_USER_NOT_FOUND : status;
+	return db_named(ctx, db_view_one(ctx, out, sql, DB_ARGS(db_text(id),
+	    db_time(ctx->now))), ST_USER_NOT_FOUND, id);
 }
 
 enum status
@@ -343,12 +342,9 @@ store_subject_lock(struct ctx *ctx, const char *id, struct subject *out)
 	    "    OR ban_expires_at > $2), ban_reason, ban_expires_at"
 	    " FROM users WHERE id = $1 FOR NO KEY UPDATE";
 	struct db_rows rows;
-	enum status status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
-	    db_time(ctx->now)));
 
-	if (status == ST_NOT_FOUND)
-		return ST_USER_NOT_FOUND;
-	TRY(status);
+	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
+	    db_time(ctx->now))), ST_USER_NOT_FOUND, id));
 	*out = (struct subject){ .id = db_get_text(&rows, 0, 0),
 	    .role = db_get_text(&rows, 0, 1),
 	    .banned = db_get_bool(&rows, 0, 2),
@@ -457,12 +453,10 @@ store_session_end_one(struct ctx *ctx, const struct subject *subject,
 	    "DELETE FROM sessions WHERE id = $1 AND user_id = $2"
 	    " RETURNING id AS session, user_agent AS \"userAgent\"";
 	struct json_object *before = view_root(ctx->arena);
-	enum status status = db_view_one(ctx, before, sql,
-	    DB_ARGS(db_text(session_id), db_text(subject->id)));
 
-	if (status == ST_NOT_FOUND)
-		return ST_SESSION_NOT_FOUND;
-	TRY(status);
+	TRY(db_named(ctx, db_view_one(ctx, before, sql,
+	    DB_ARGS(db_text(session_id), db_text(subject->id))),
+	    ST_SESSION_NOT_FOUND, session_id));
 	return audit_subject(ctx, "session.revoke", subject, before, NULL);
 }
 
