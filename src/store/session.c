@@ -87,7 +87,7 @@ store_session_create(struct ctx *ctx, const char *user_id,
 	    "  LEFT JOIN accounts a ON a.user_id = u.id"
 	    "   AND a.provider_id = 'credential'"
 	    "  WHERE u.id = $2"
-	    "   AND NOT (u.banned AND coalesce(u.ban_expires_at > $5, true))"
+	    "   AND NOT " USER_BANNED("$5")
 	    "   AND ($8::text IS NULL OR a.password = $8)"
 	    "  FOR SHARE OF u)"
 	    " INSERT INTO sessions AS s (id, token_hash, user_id, expires_at,"

@@ -32,15 +32,21 @@ struct user {
 };
 
 /*
+ * USER_BANNED - is the user of a row banned at the instant now, both in SQL?
+ *
+ * A ban that has run out counts as none, everywhere a row is read.
+ */
+#define USER_BANNED(now)						\
+	"(banned AND coalesce(ban_expires_at > " now ", true))"
+
+/*
  * USER_COLUMNS - what user_row reads, for every statement that joins users
  *
- * A ban that has run out counts as none, everywhere the row is read. first
- * is the number of the columns' first one in rows.
+ * first is the number of the columns' first one in rows.
  */
 #define USER_COLUMNS							\
 	"u.id, u.name, u.email, u.email_verified, u.image, u.role,"	\
-	" u.banned AND coalesce(u.ban_expires_at > now(), true),"	\
-	" u.fields, u.created_at, u.updated_at"
+	" " USER_BANNED("now()") ", u.fields, u.created_at, u.updated_at"
 #define USER_COLUMN_COUNT 10
 void user_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
     int first, struct user *out);

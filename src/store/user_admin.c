@@ -22,10 +22,8 @@
  * Every list takes the same parameters: $1, $2 key of the page, $3 rows,
  * $4 role, $5 state, $6 now, $7 the pattern of a search.
  */
-#define BANNED								\
-	"(banned AND (ban_expires_at IS NULL OR ban_expires_at > $6))"
 #define STATE								\
-	"CASE WHEN " BANNED " THEN 'banned'"				\
+	"CASE WHEN " USER_BANNED("$6") " THEN 'banned'"			\
 	" WHEN email_verified THEN 'active' ELSE 'unverified' END"
 #define FILTERED							\
 	"($4::text IS NULL OR $4 = ANY (string_to_array(role, ',')))"	\
@@ -290,8 +288,7 @@ store_user_show(struct ctx *ctx, const char *id, struct json_object *out)
 	    "      $2::timestamptz AT TIME ZONE 'UTC')::date"
 	    "    THEN w.period_spent ELSE 0 END AS \"monthlySpent\""
 	    " FROM users u LEFT JOIN wallets w ON w.id = u.id,"
-	    "  LATERAL (SELECT u.banned AND (u.ban_expires_at IS NULL"
-	    "    OR u.ban_expires_at > $2)) b (now)"
+	    "  LATERAL (SELECT " USER_BANNED("$2") ") b (now)"
 	    " WHERE u.id = $1";
 
 	return db_named(ctx, db_view_one(ctx, out, sql, DB_ARGS(db_text(id),
@@ -321,7 +318,7 @@ store_actor_hold(struct ctx *ctx)
 	/* Shared, for one admin may act on many users at once. */
 	static const char sql[] =
 	    "SELECT role FROM users WHERE id = $1"
-	    "  AND NOT (banned AND coalesce(ban_expires_at > $2, true))"
+	    "  AND NOT " USER_BANNED("$2")
 	    " FOR SHARE";
 	struct db_rows rows;
 
@@ -338,8 +335,8 @@ enum status
 store_subject_lock(struct ctx *ctx, const char *id, struct subject *out)
 {
 	static const char sql[] =
-	    "SELECT id, role, banned AND (ban_expires_at IS NULL"
-	    "    OR ban_expires_at > $2), ban_reason, ban_expires_at"
+	    "SELECT id, role, " USER_BANNED("$2") ","
+	    "  ban_reason, ban_expires_at"
 	    " FROM users WHERE id = $1 FOR NO KEY UPDATE";
 	struct db_rows rows;
 
