@@ -17,6 +17,7 @@
 #include "store/session.h"
 #include "store/user.h"
 #include "store/user_admin.h"
+#include "store/user_list.h"
 #include "view/view.h"
 
 struct input {

@@ -19,6 +19,7 @@
 #include "store/page.h"
 #include "store/user.h"
 #include "store/user_admin.h"
+#include "store/user_list.h"
 #include "view/view.h"
 
 #define LATEST 10		/* transfers and audit rows on a user's page */

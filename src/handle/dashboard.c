@@ -7,7 +7,7 @@
 #include "handle/words.h"
 #include "store/db.h"
 #include "store/figures.h"
-#include "store/user_admin.h"
+#include "store/user_list.h"
 #include "view/view.h"
 
 static const char *

@@ -1,5 +1,5 @@
 /*
- * user_admin.h - users as an admin sees them, and what an admin does to them
+ * user_admin.h - one user as an admin sees them, and what an admin does
  *
  * Who may do what to whom is the handler's to decide, from the locked subject;
  * every change here writes its audit row. All of it runs inside db_transact.
@@ -14,37 +14,8 @@
 
 struct ctx;
 struct json_object;
-struct page;
 
 #define BAN_REASON_MAX 200	/* characters */
-
-/*
- * store_user_list - users into list out, newest first
- *
- * q      an exact e-mail or id (then only that one is shown), else a part of
- *        the e-mail or the name. Without three letters or digits in a row it
- *        is the beginning of the e-mail, and the list is in that order. NULL:
- *        all users.
- * role   one role they have; NULL: any
- * state  "active", "unverified" (and not banned) or "banned"; NULL: any
- *
- * Each: "id", "createdAt", "name", "email", "emailVerified", "role", "state",
- * "balance". At most two statements.
- */
-struct user_filter {
-	const char *q;
-	const char *role;
-	const char *state;
-};
-enum status store_user_list(struct ctx *ctx,
-    const struct user_filter *filter, struct page *page,
-    struct json_object *out);
-
-/* How many there are; estimated (*exact false) when there are many. */
-enum status store_user_count(struct ctx *ctx, int64_t *count, bool *exact);
-
-/* All with a role above "user", oldest first: "id", "email", "role", "name". */
-enum status store_admin_list(struct ctx *ctx, struct json_object *out);
 
 /*
  * store_user_show - one user into object out: "id", "name", "email",

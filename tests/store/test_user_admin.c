@@ -6,6 +6,7 @@
 #include "store/page.h"
 #include "store/session.h"
 #include "store/user_admin.h"
+#include "store/user_list.h"
 
 /* The promises are those of store/user_admin.h and store/figures.h. */
 
