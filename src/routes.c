@@ -23,6 +23,8 @@
 #define FRESH .guard = { GUARD_FRESH, PERMISSION_NONE }
 #define MAY(p) .guard = { GUARD_PERMISSION, PERMISSION_##p }
 #define READ .one_read = true
+/* Of a feature that an operator switches on in its section. */
+#define WHEN(section) .when = offsetof(struct config, section##_enabled)
 
 const struct route routes[] = {
 	/* ---- the wire contract, below server.base_path ---- */
@@ -264,6 +266,16 @@ below_base(const struct ctx *ctx)
 	    ctx->request.path[size] == '/' ? ctx->request.path + size : NULL;
 }
 
+bool
+route_is_on(const struct config *config, const struct route *route)
+{
+	bool on = true;
+
+	if (route->when != 0)
+		memcpy(&on, (const char *)config + route->when, sizeof(on));
+	return on;
+}
+
 enum status
 route_find(struct ctx *ctx)
 {
@@ -276,7 +288,8 @@ route_find(struct ctx *ctx)
 		const char *path = route->face == FACE_AUTH ? below :
 		    ctx->request.path;
 
-		if (path == NULL || !path_fits(ctx, route->path, path))
+		if (path == NULL || !route_is_on(ctx->config, route) ||
+		    !path_fits(ctx, route->path, path))
 			continue;
 		if (method_fits(route, ctx->request.method)) {
 			ctx->route = route;
@@ -292,7 +305,7 @@ route_find(struct ctx *ctx)
 }
 
 void
-routes_print(const char *base_path)
+routes_print(const struct config *config)
 {
 	static const char *const faces[] = { [FACE_PAGE] = "page",
 		[FACE_JSON] = "json", [FACE_AUTH] = "auth" };
@@ -304,8 +317,11 @@ routes_print(const char *base_path)
 	for (size_t i = 0; i < routes_count; i++) {
 		const struct route *route = &routes[i];
 
+		if (!route_is_on(config, route))
+			continue;
 		(void)printf("%-6s %s%s %s %s%s\n", method_text(route->method),
-		    route->face == FACE_AUTH ? base_path : "", route->path,
+		    route->face == FACE_AUTH ? config->server_base_path :
+		    "", route->path,
 		    faces[route->face], levels[route->guard.level],
 		    permission_text(route->guard.permission));
 	}

@@ -14,6 +14,7 @@
 #include "http/face.h"
 #include "http/request.h"
 
+struct config;
 struct ctx;
 struct form;
 
@@ -35,6 +36,8 @@ struct route {
 	enum face face;
 	enum method method;
 	const char *path;	/* ":name" is one segment */
+	size_t when;		/* offset in struct config of the bool that
+				 * switches the row on; 0: always on */
 	struct guard guard;
 	const struct form *form;
 	enum status (*prepare)(struct ctx *ctx);
@@ -51,6 +54,9 @@ struct route {
 extern const struct route routes[];
 extern const size_t routes_count;
 
+/* Whether the settings switch this row on. */
+bool route_is_on(const struct config *config, const struct route *route);
+
 /*
  * route_find - the row for ctx->request, into ctx->route, with ctx->param
  *
@@ -59,7 +65,7 @@ extern const size_t routes_count;
  */
 enum status route_find(struct ctx *ctx);
 
-/* Prints a line a row, for people and for the matrix test. */
-void routes_print(const char *base_path);
+/* Prints a line a row that is on, for people and for the matrix test. */
+void routes_print(const struct config *config);
 
 #endif

@@ -36,7 +36,14 @@ const OPTIONS = {
 };
 
 const PLUGINS = {
+	'admin': { 'admin.enabled': true },
+	'bearer': { 'bearer.enabled': true },
+	'jwt': { 'jwt.enabled': true },
+	'last-login-method': { 'last_login_method.enabled': true },
+	'multi-session': { 'multi_session.enabled': true },
+	'one-time-token': { 'one_time_token.enabled': true },
 	'organization': { 'session.fields': 'activeOrganizationId:string' },
+	'username': { 'username.enabled': true },
 };
 
 /* { lang: 'number optional input:false default 7' } -> lang:number=7! */

@@ -19,12 +19,18 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct config config = { .server_base_path = "/api/auth" };
+static const struct config config_off = { .server_base_path = "/api/auth" };
+static struct config config;	/* with all features on */
 
 static int
 setup(void **state)
 {
 	*state = arena_new((size_t)4 << 20);
+	config = config_off;
+	for (size_t i = 0; i < routes_count; i++)
+		if (routes[i].when != 0)
+			memcpy((char *)&config + routes[i].when,
+			    &(bool){ true }, sizeof(bool));
 	return 0;
 }
 
@@ -286,6 +292,19 @@ every_row_is_reached_and_none_hides_another(void **state)
 }
 
 static void
+a_row_that_is_switched_off_is_not_there(void **state)
+{
+	EACH_ROW(r) {
+		struct ctx ctx = request(*state, r->method,
+		    example(*state, r));
+
+		ctx.config = &config_off;
+		HOLDS(r, (route_find(&ctx) == ST_OK && ctx.route == r) ==
+		    (r->when == 0));
+	}
+}
+
+static void
 every_row_is_reached_by_its_spelling_only(void **state)
 {
 	EACH_ROW(r) {
@@ -386,6 +405,7 @@ main(void)
 		TEST(patterns_keep_to_their_grammar),
 		TEST(forms_fill_structs_they_fit_into),
 		TEST(every_row_is_reached_and_none_hides_another),
+		TEST(a_row_that_is_switched_off_is_not_there),
 		TEST(every_row_is_reached_by_its_spelling_only),
 		TEST(a_parameter_is_one_segment_that_is_not_empty),
 		TEST(the_contract_knows_no_wrong_method),
