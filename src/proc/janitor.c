@@ -15,6 +15,7 @@
 #include "store/db.h"
 #include "store/figures.h"
 #include "store/session.h"
+#include "store/verification.h"
 
 #define ARENA_BYTES ((size_t)1024 * 1024)
 #define ROUND_MS 60000
@@ -22,21 +23,29 @@
 #define HOURS_BATCH 24
 #define HOURS_BATCHES 10	/* a round: after a long absence, ten days */
 
+static const struct purge {
+	const char *what;
+	enum status (*run)(struct ctx *ctx, int64_t limit, int64_t *count);
+} purges[] = {
+	{ "sessions", store_session_purge },
+	{ "verifications", store_verification_purge },
+};
+
 /* In batches: a long transaction would hold back vacuum, a big one I/O. */
 static void
-clean(struct ctx *ctx)
+clean(struct ctx *ctx, const struct purge *purge)
 {
 	int64_t removed = BATCH, total = 0;
 
 	while (removed == BATCH &&
-	    store_session_purge(ctx, BATCH, &removed) == ST_OK) {
+	    purge->run(ctx, BATCH, &removed) == ST_OK) {
 		total += removed;
 		arena_reset(ctx->arena);
 	}
 	arena_reset(ctx->arena);
 	if (total > 0)
-		log_info("janitor", "removed %lld expired sessions",
-		    (long long)total);
+		log_info("janitor", "removed %lld expired %s",
+		    (long long)total, purge->what);
 }
 
 static enum status
@@ -63,7 +72,8 @@ static void
 round_of(struct ctx *ctx)
 {
 	ctx->now = clock_now();
-	clean(ctx);
+	for (size_t i = 0; i < sizeof(purges) / sizeof(purges[0]); i++)
+		clean(ctx, &purges[i]);
 	add_up(ctx);
 }
 

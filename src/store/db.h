@@ -130,6 +130,9 @@ const char *db_get_text(const struct db_rows *rows, size_t row, int column);
 bool db_is_null(const struct db_rows *rows, size_t row, int column);
 int64_t db_get_int(const struct db_rows *rows, size_t row, int column);
 bool db_get_bool(const struct db_rows *rows, size_t row, int column);
+/* A bytea in the arena and its size; NULL when SQL says so. */
+const uint8_t *db_get_bytes(struct ctx *ctx, const struct db_rows *rows,
+    size_t row, int column, size_t *size);
 /* A timestamptz in ms UTC; 0 when NULL. */
 int64_t db_get_time(struct ctx *ctx, const struct db_rows *rows, size_t row,
     int column);

@@ -1,7 +1,9 @@
 #include "store/db.h"
 
 #include <libpq-fe.h>
+#include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -59,6 +61,26 @@ bool
 db_get_bool(const struct db_rows *rows, size_t row, int column)
 {
 	return text_is(db_get_text(rows, row, column), "t");
+}
+
+/* "\\x0102", as bytea_output is by default. */
+const uint8_t *
+db_get_bytes(struct ctx *ctx, const struct db_rows *rows, size_t row,
+    int column, size_t *size)
+{
+	const char *text = db_get_text(rows, row, column);
+	uint8_t *bytes;
+
+	*size = 0;
+	if (text == NULL)
+		return NULL;
+	if (!text_starts(text, "\\x"))
+		panic("column %s is no bytea", PQfname(rows->result, column));
+	*size = strlen(text + 2) / 2;
+	bytes = arena_alloc(ctx->arena, *size);
+	if (!text_unhex(bytes, *size, text + 2))
+		panic("column %s is no bytea", PQfname(rows->result, column));
+	return bytes;
 }
 
 /* Days from 1970-01-01 in the Gregorian calendar, year >= 1. */

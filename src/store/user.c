@@ -17,10 +17,16 @@ user_row(struct ctx *ctx, const struct db_rows *rows, size_t row, int first,
 	out->email_verified = db_get_bool(rows, row, first + 3);
 	out->image = db_get_text(rows, row, first + 4);
 	out->role = db_get_text(rows, row, first + 5);
-	out->banned = db_get_bool(rows, row, first + 6);
-	out->fields = db_get_text(rows, row, first + 7);
-	out->created_at = db_get_time(ctx, rows, row, first + 8);
-	out->updated_at = db_get_time(ctx, rows, row, first + 9);
+	out->username = db_get_text(rows, row, first + 6);
+	out->display_username = db_get_text(rows, row, first + 7);
+	out->ban_stored = db_get_bool(rows, row, first + 8);
+	out->ban_reason = db_get_text(rows, row, first + 9);
+	out->ban_expires_at = db_get_time(ctx, rows, row, first + 10);
+	out->fields = db_get_text(rows, row, first + 11);
+	out->created_at = db_get_time(ctx, rows, row, first + 12);
+	out->updated_at = db_get_time(ctx, rows, row, first + 13);
+	out->banned = out->ban_stored && (out->ban_expires_at == 0 ||
+	    out->ban_expires_at > ctx->now);
 }
 
 void
@@ -32,6 +38,16 @@ user_view(struct ctx *ctx, struct json_object *out, const struct user *user)
 	view_text(out, "image", user->image);
 	view_time(out, "createdAt", user->created_at);
 	view_time(out, "updatedAt", user->updated_at);
+	if (ctx->config->admin_enabled) {
+		view_text(out, "role", user->role);
+		view_bool(out, "banned", user->ban_stored);
+		view_text(out, "banReason", user->ban_reason);
+		view_time(out, "banExpires", user->ban_expires_at);
+	}
+	if (ctx->config->username_enabled) {
+		view_text(out, "username", user->username);
+		view_text(out, "displayUsername", user->display_username);
+	}
 	extra_view(ctx, out, &ctx->config->user_extra, user->fields);
 	view_text(out, "id", user->id);
 }

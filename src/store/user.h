@@ -25,7 +25,13 @@ struct user {
 	bool email_verified;
 	const char *image;		/* NULL: none */
 	const char *role;
+	const char *username;		/* lower case; NULL: none */
+	const char *display_username;	/* as its owner writes it */
 	bool banned;			/* now: ban_expires_at is considered */
+	bool ban_stored;		/* the column, which a ban that has
+					 * run out keeps until sign-in */
+	const char *ban_reason;		/* NULL: none */
+	int64_t ban_expires_at;		/* 0: never */
 	const char *fields;		/* JSON object text */
 	int64_t created_at, updated_at;
 	uint64_t permissions;		/* of the role */
@@ -46,8 +52,9 @@ struct user {
  */
 #define USER_COLUMNS							\
 	"u.id, u.name, u.email, u.email_verified, u.image, u.role,"	\
-	" " USER_BANNED("now()") ", u.fields, u.created_at, u.updated_at"
-#define USER_COLUMN_COUNT 10
+	" u.username, u.display_username, u.banned, u.ban_reason,"	\
+	" u.ban_expires_at, u.fields, u.created_at, u.updated_at"
+#define USER_COLUMN_COUNT 14
 void user_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
     int first, struct user *out);
 

@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "config.h"
 #include "ctx.h"
 #include "store/db.h"
 #include "view/view.h"
@@ -48,10 +49,14 @@ fixture_check(void **state)
 	return -1;
 }
 
+static const struct config fixture_config = {
+	.server_secret = "fixture-secret-0123456789abcdefABCDEF",
+};
+
 static inline struct ctx
 fixture_ctx(const char *url, int64_t deadline_ms)
 {
-	struct ctx ctx = { .now = clock_now() };
+	struct ctx ctx = { .now = clock_now(), .config = &fixture_config };
 
 	ctx.arena = arena_new(FIXTURE_ARENA_BYTES);
 	ctx.view = view_root(ctx.arena);

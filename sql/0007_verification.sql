@@ -1,0 +1,25 @@
+-- Proofs that are sent out and come back once: reset links, one-time tokens.
+
+CREATE TABLE verifications (
+	id text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
+	identifier_hash bytea NOT NULL CHECK (octet_length(identifier_hash) = 32),
+	value bytea NOT NULL,
+	user_id text COLLATE "C" REFERENCES users ON DELETE CASCADE,
+	expires_at timestamptz(3) NOT NULL,
+	created_at timestamptz(3) NOT NULL,
+	CONSTRAINT verifications_identifier_key UNIQUE (identifier_hash)
+);
+CREATE INDEX verifications_expires_idx ON verifications (expires_at);
+CREATE INDEX verifications_user_idx ON verifications (user_id) WHERE user_id IS NOT NULL;
+
+COMMENT ON TABLE verifications IS 'Short-lived, single use: what a secret that was handed out stands for.';
+COMMENT ON COLUMN verifications.id IS 'Id of the row (UUIDv7).';
+COMMENT ON COLUMN verifications.identifier_hash IS 'SHA-256 of "purpose:secret", which only its holder knows.';
+COMMENT ON COLUMN verifications.value IS 'What it stands for, sealed with a key that needs the secret, too.';
+COMMENT ON COLUMN verifications.user_id IS 'Whose account it opens; ends with the user. Null: nobody''s yet.';
+COMMENT ON COLUMN verifications.expires_at IS 'Useless from here on; the janitor removes it.';
+COMMENT ON COLUMN verifications.created_at IS 'When it was handed out.';
+
+GRANT SELECT, INSERT, DELETE ON verifications TO tollgate_worker;
+-- Who proves it may delete their account; what hangs on it goes along.
+GRANT DELETE ON users TO tollgate_worker;
