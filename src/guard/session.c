@@ -20,10 +20,12 @@ session_forget(struct ctx *ctx)
 }
 
 void
-session_cookies(struct ctx *ctx, const struct session *session, bool remember)
+session_cookies(struct ctx *ctx, const struct session *session,
+    const struct user *user, bool remember)
 {
 	const struct config *config = ctx->config;
 
+	(void)user;
 	response_cookie(ctx, config->cookie_session, cookie_sign(ctx->arena,
 	    config->server_secret, session->token),
 	    remember ? config->session_expires_in : -1);
@@ -31,6 +33,14 @@ session_cookies(struct ctx *ctx, const struct session *session, bool remember)
 		response_cookie(ctx, config->cookie_dont_remember,
 		    cookie_sign(ctx->arena, config->server_secret, "true"),
 		    -1);
+}
+
+void
+session_begin(struct ctx *ctx, const struct session *session,
+    const struct user *user, bool remember, const char *method)
+{
+	(void)method;
+	session_cookies(ctx, session, user, remember);
 }
 
 static const char *
@@ -104,7 +114,7 @@ gone(struct ctx *ctx, const char *why)
 }
 
 static enum status
-extend(struct ctx *ctx, struct session *session)
+extend(struct ctx *ctx, struct session *session, const struct user *user)
 {
 	enum status status = store_session_extend(ctx, session,
 	    ctx->config->session_expires_in);
@@ -112,7 +122,7 @@ extend(struct ctx *ctx, struct session *session)
 	if (status == ST_NOT_FOUND)
 		return gone(ctx, "the session ended meanwhile");
 	TRY(status);
-	session_cookies(ctx, session, true);
+	session_cookies(ctx, session, user, true);
 	return ST_OK;
 }
 
@@ -137,7 +147,7 @@ session_find(struct ctx *ctx)
 	user->permissions = permissions_of(user->role);
 	ctx->refresh_due = refresh_is_due(ctx, session);
 	if (ctx->refresh_due && may_write(ctx))
-		TRY(extend(ctx, session));
+		TRY(extend(ctx, session, user));
 	ctx->session = session;
 	ctx->user = user;
 	return ST_OK;

@@ -12,6 +12,7 @@
 
 struct ctx;
 struct session;
+struct user;
 
 /*
  * session_find - ctx->session and ctx->user, when there is a live session
@@ -27,9 +28,23 @@ struct session;
  */
 enum status session_find(struct ctx *ctx);
 
-/* Queues the cookies of a session that has just been made or extended. */
+/*
+ * session_cookies - tells the client of a session: extended, or changed
+ *
+ * user      whose it is
+ * remember  the cookie outlives the browser
+ */
 void session_cookies(struct ctx *ctx, const struct session *session,
-    bool remember);
+    const struct user *user, bool remember);
+
+/*
+ * session_begin - the same of a session this client did not have before
+ *
+ * method  how the user proved who they are, as last_used_login_method has it
+ *         ("email"); NULL for ways that are not told
+ */
+void session_begin(struct ctx *ctx, const struct session *session,
+    const struct user *user, bool remember, const char *method);
 
 /* Queues the three deletion cookies. */
 void session_forget(struct ctx *ctx);

@@ -82,7 +82,7 @@ update_user(struct ctx *ctx)
 	}
 	TRY(store_user_update(ctx, ctx->user->id, &change));
 	TRY(audit_update(ctx, &change));
-	session_cookies(ctx, ctx->session, !ctx->not_remembered);
+	session_cookies(ctx, ctx->session, ctx->user, !ctx->not_remembered);
 	view_bool(ctx->view, "status", true);
 	return ST_OK;
 }
