@@ -7,9 +7,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "ctx.h"
-#include "http/json.h"
 #include "http/query.h"
 #include "routes.h"
 #include "view/view.h"

@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 
 #include "base/arena.h"
-#include "http/json.h"
+#include "base/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

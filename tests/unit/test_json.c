@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "http/json.h"
+#include "base/json.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -4,8 +4,8 @@
  * json-c alone takes single quotes, NaN, lone surrogates, duplicate keys and
  * clamps big integers; this is the gate in front of it.
  */
-#ifndef HTTP_JSON_H
-#define HTTP_JSON_H
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
