@@ -2,6 +2,7 @@
  * main.c - choose the command
  */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,37 +88,77 @@ help(const struct command *command)
 	    command->arguments[0] != '\0' ? " " : "", command->help);
 }
 
+/* What may follow a command: --name VALUE, or --name alone. */
+static const struct known {
+	const char *name;
+	int kind;		/* of getopt */
+	size_t member;		/* of struct options */
+} known[] = {
+#define VALUE(name, member) \
+	{ name, required_argument, offsetof(struct options, member) }
+#define ALONE(name, member) \
+	{ name, no_argument, offsetof(struct options, member) }
+	VALUE("config", config),
+	VALUE("email", email),
+	VALUE("name", name),
+	VALUE("role", role),
+#undef VALUE
+#undef ALONE
+};
+enum { KNOWN = sizeof(known) / sizeof(known[0]), HELP = KNOWN };
+
+/* What its help does not name a command does not take: who believes in a
+ * --dry-run must not be left in that belief. */
+static bool
+takes(const struct command *command, const char *name)
+{
+	const size_t size = strlen(name);
+	const char *at = command->arguments;
+
+	while ((at = strstr(at, "--")) != NULL) {
+		at += 2;
+		if (strncmp(at, name, size) == 0 &&
+		    strchr(" ]|", at[size]) != NULL)
+			return true;
+	}
+	return strcmp(name, "config") == 0;
+}
+
+static bool
+take_option(const struct command *command, int which, struct options *options)
+{
+	char *member = (char *)options;
+
+	if (which == HELP) {
+		help(command);
+		exit(EXIT_SUCCESS);
+	}
+	if (which < 0 || which > HELP || !takes(command, known[which].name))
+		return false;
+	member += known[which].member;
+	if (known[which].kind == no_argument)
+		*(bool *)(void *)member = true;
+	else
+		*(const char **)(void *)member = optarg;
+	return true;
+}
+
 /* False when the arguments are wrong; help is answered here. */
 static bool
 read_options(int argc, char **argv, const struct command *command,
     struct options *options)
 {
-	static const struct option known[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "email", required_argument, NULL, 'e' },
-		{ "name", required_argument, NULL, 'n' },
-		{ "role", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+	struct option all[KNOWN + 2] = {
+		[HELP] = { "help", no_argument, NULL, HELP },
 	};
-	int letter;
+	int which;
 
-	while ((letter = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-		if (letter == 'c')
-			options->config = optarg;
-		else if (letter == 'e')
-			options->email = optarg;
-		else if (letter == 'n')
-			options->name = optarg;
-		else if (letter == 'r')
-			options->role = optarg;
-		else if (letter == 'h') {
-			help(command);
-			exit(EXIT_SUCCESS);
-		} else {
+	for (int i = 0; i < KNOWN; i++)
+		all[i] = (struct option){ known[i].name, known[i].kind, NULL,
+		    i };
+	while ((which = getopt_long(argc, argv, "", all, NULL)) != -1)
+		if (!take_option(command, which, options))
 			return false;
-		}
-	}
 	if (optind < argc)
 		options->verb = argv[optind++];
 	return optind >= argc;

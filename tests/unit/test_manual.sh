@@ -93,7 +93,7 @@ commands() {
 }
 
 options() {
-	sed -nE 's/^\t\t\{ "([a-z]+)", (no|required)_argument,.*/\1/p' src/main.c
+	sed -nE 's/^\t(VALUE|ALONE)\("([a-z-]+)",.*/\2/p' src/main.c
 }
 
 count=0
@@ -138,7 +138,7 @@ while read -r name; do
 done <<END
 $(commands)
 END
-for name in $(options); do
+for name in $(options) help; do
 	if grep -qE "^\.It Fl -$name( |\$)" "$program"; then
 		say ok "the option --$name"
 	else
