@@ -11,9 +11,14 @@
 #include "store/session.h"
 #include "trust/sign.h"
 
+/* Its name is fixed; neither a prefix nor "__Secure-" goes in front. */
+#define SIGNED_IN_BY "better-auth.last_used_login_method"
+#define SIGNED_IN_BY_SECONDS ((int64_t)30 * 86400)
+
 void
 session_forget(struct ctx *ctx)
 {
+	response_expose(ctx, "set-auth-token", NULL);
 	response_cookie(ctx, ctx->config->cookie_session, "", 0);
 	response_cookie(ctx, ctx->config->cookie_data, "", 0);
 	response_cookie(ctx, ctx->config->cookie_dont_remember, "", 0);
@@ -24,23 +29,30 @@ session_cookies(struct ctx *ctx, const struct session *session,
     const struct user *user, bool remember)
 {
 	const struct config *config = ctx->config;
+	const char *wire = cookie_sign(ctx->arena, config->server_secret,
+	    session->token);
+	size_t size;
 
 	(void)user;
-	response_cookie(ctx, config->cookie_session, cookie_sign(ctx->arena,
-	    config->server_secret, session->token),
+	response_cookie(ctx, config->cookie_session, wire,
 	    remember ? config->session_expires_in : -1);
 	if (!remember)
 		response_cookie(ctx, config->cookie_dont_remember,
 		    cookie_sign(ctx->arena, config->server_secret, "true"),
 		    -1);
+	if (config->bearer_enabled)
+		response_expose(ctx, "set-auth-token", text_unpercent(
+		    ctx->arena, wire, strlen(wire), false, &size));
 }
 
 void
 session_begin(struct ctx *ctx, const struct session *session,
     const struct user *user, bool remember, const char *method)
 {
-	(void)method;
 	session_cookies(ctx, session, user, remember);
+	if (ctx->config->last_login_method_enabled && method != NULL)
+		response_cookie_readable(ctx, SIGNED_IN_BY, method,
+		    SIGNED_IN_BY_SECONDS);
 }
 
 static const char *

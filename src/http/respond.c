@@ -42,24 +42,41 @@ is_clean(const char *text)
 	return true;
 }
 
-void
-response_header(struct ctx *ctx, const char *name, const char *value)
+static void
+set_header(struct ctx *ctx, struct header **at, const char *name,
+    const char *value)
 {
-	struct header *header = arena_alloc(ctx->arena, sizeof(*header));
-	struct header **last = &ctx->response.headers;
-
-	if (!is_clean(name) || !is_clean(value))
+	if (!is_clean(name) || (value != NULL && !is_clean(value)))
 		panic("header %s holds control characters", name);
-	header->name = name;
-	header->value = value;
-	while (*last != NULL)
-		last = &(*last)->next;
-	*last = header;
+	if (*at == NULL)
+		*at = arena_alloc(ctx->arena, sizeof(**at));
+	(*at)->name = name;
+	(*at)->value = value;
 }
 
 void
-response_cookie(struct ctx *ctx, const char *name, const char *value,
-    int64_t max_age)
+response_header(struct ctx *ctx, const char *name, const char *value)
+{
+	struct header **last = &ctx->response.headers;
+
+	while (*last != NULL)
+		last = &(*last)->next;
+	set_header(ctx, last, name, value);
+}
+
+void
+response_expose(struct ctx *ctx, const char *name, const char *value)
+{
+	struct header **at = &ctx->response.exposed;
+
+	while (*at != NULL && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	set_header(ctx, at, name, value);
+}
+
+static void
+set_cookie(struct ctx *ctx, const char *name, const char *value,
+    int64_t max_age, const char *hidden)
 {
 	struct buf buf;
 
@@ -67,11 +84,25 @@ response_cookie(struct ctx *ctx, const char *name, const char *value,
 	buf_printf(&buf, "%s=%s; ", name, value);
 	if (max_age >= 0)
 		buf_printf(&buf, "Max-Age=%lld; ", (long long)max_age);
-	buf_text(&buf, "Path=/; HttpOnly; ");
+	buf_printf(&buf, "Path=/; %s", hidden);
 	if (ctx->config->secure)
 		buf_text(&buf, "Secure; ");
 	buf_text(&buf, "SameSite=Lax");
 	response_header(ctx, "Set-Cookie", buf.data);
+}
+
+void
+response_cookie(struct ctx *ctx, const char *name, const char *value,
+    int64_t max_age)
+{
+	set_cookie(ctx, name, value, max_age, "HttpOnly; ");
+}
+
+void
+response_cookie_readable(struct ctx *ctx, const char *name, const char *value,
+    int64_t max_age)
+{
+	set_cookie(ctx, name, value, max_age, "");
 }
 
 enum status
@@ -246,6 +277,26 @@ wants_nothing(const struct ctx *ctx, enum status status, enum face face)
 	    strstr(accept, "text/html") == NULL);
 }
 
+/* Each as a header, and their names in one. */
+static void
+put_exposed(struct ctx *ctx, struct buf *head)
+{
+	struct buf names;
+
+	buf_init(&names, ctx->arena, 64);
+	for (const struct header *h = ctx->response.exposed; h != NULL;
+	    h = h->next) {
+		if (h->value == NULL)
+			continue;
+		buf_printf(head, "%s: %s\r\n", h->name, h->value);
+		buf_printf(&names, "%s%s", names.size > 0 ? ", " : "",
+		    h->name);
+	}
+	if (names.size > 0)
+		buf_printf(head, "Access-Control-Expose-Headers: %s\r\n",
+		    names.data);
+}
+
 static void
 put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
 {
@@ -256,6 +307,7 @@ put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
 	for (const struct header *h = response->headers; h != NULL;
 	    h = h->next)
 		buf_printf(head, "%s: %s\r\n", h->name, h->value);
+	put_exposed(ctx, head);
 	/* It may be a caller's, and checking those can be switched off. */
 	if (response->location != NULL && is_clean(response->location))
 		buf_printf(head, "Location: %s\r\n", response->location);

@@ -26,6 +26,7 @@ struct header {
 
 struct response {
 	struct header *headers;		/* in the order set */
+	struct header *exposed;		/* the same, of response_expose */
 	const char *location;		/* a redirect, or just the header */
 	int redirect;			/* 302 or 303: no body; else 0 */
 	struct json_object *list;	/* JSON: the body is this list */
@@ -40,6 +41,14 @@ struct response {
 void response_header(struct ctx *ctx, const char *name, const char *value);
 
 /*
+ * response_expose - a header that scripts of other origins may read
+ *
+ * name   lower case; what was set under it before is replaced
+ * value  NULL: it is not sent after all
+ */
+void response_expose(struct ctx *ctx, const char *name, const char *value);
+
+/*
  * response_cookie - Set-Cookie in the contract's attribute order
  *
  * name     full name, prefix included
@@ -49,6 +58,9 @@ void response_header(struct ctx *ctx, const char *name, const char *value);
  */
 void response_cookie(struct ctx *ctx, const char *name, const char *value,
     int64_t max_age);
+/* The same for scripts of the page, too: without HttpOnly. */
+void response_cookie_readable(struct ctx *ctx, const char *name,
+    const char *value, int64_t max_age);
 
 /*
  * respond_next - where a browser goes after a successful POST
