@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ini.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,13 +11,9 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "config_derive.h"
-
-extern char **environ;
+#include "config_read.h"
 
 #define CONFIG_BYTES ((size_t)4 * 1024 * 1024)
-#define FILE_BYTES_MAX (256 * 1024)
-#define LINE_MAX_CHARS 197	/* what the library reads at once */
-#define ENV_PREFIX "TOLLGATE_"
 
 enum setting_type { TYPE_TEXT, TYPE_SECRET, TYPE_WORD, TYPE_INT, TYPE_BOOL,
 	TYPE_LIST };
@@ -56,22 +51,10 @@ static const struct setting settings[] = {
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-struct source {
-	const char *text;	/* "file:12", "environment" or "default" */
-};
-
 /* The public struct comes first, so that one pointer serves both. */
 struct loaded {
 	struct config config;
-	struct source source[SETTINGS];
-};
-
-struct reader {
-	struct loaded *loaded;
-	const char *file;
-	FILE *stream;
-	int line;
-	int failed;		/* the first line complained of; 0: none */
+	struct place source[SETTINGS];
 };
 
 static void *
@@ -95,11 +78,20 @@ config_complain(const char *where, const char *section, const char *key,
 	return false;
 }
 
-static bool
-complain(const char *where, const struct setting *setting,
-    const char *problem)
+/* "file:12", "environment" or "default" */
+static const char *
+place_text(struct arena *arena, struct place place)
 {
-	return config_complain(where, setting->section, setting->key, problem);
+	return place.line == 0 ? place.file :
+	    arena_printf(arena, "%s:%d", place.file, place.line);
+}
+
+static bool
+complain(struct loaded *loaded, struct place place,
+    const struct setting *setting, const char *problem)
+{
+	return config_complain(place_text(loaded->config.arena, place),
+	    setting->section, setting->key, problem);
 }
 
 static struct list
@@ -156,16 +148,19 @@ bool_of(const char *text, bool *out)
 
 static bool
 set(struct loaded *loaded, const struct setting *setting, const char *text,
-    const char *where)
+    struct place place)
 {
 	struct arena *arena = loaded->config.arena;
+	struct place *source = &loaded->source[setting - settings];
 	void *target = member(&loaded->config, setting);
-	bool append = loaded->source[setting - settings].text == where;
+	bool again = source->file == place.file;
 
+	if (again && setting->type != TYPE_LIST)
+		return complain(loaded, place, setting, "is set twice");
 	switch (setting->type) {
 	case TYPE_WORD:
 		if (!word_allowed(setting->words, text))
-			return complain(where, setting,
+			return complain(loaded, place, setting,
 			    arena_printf(arena, "'%s' is none of: %s", text,
 			    setting->words));
 		*(const char **)target = arena_text(arena, text);
@@ -176,23 +171,24 @@ set(struct loaded *loaded, const struct setting *setting, const char *text,
 		break;
 	case TYPE_INT:
 		if (!text_int(text, setting->min, setting->max, target))
-			return complain(where, setting,
+			return complain(loaded, place, setting,
 			    arena_printf(arena,
 			    "'%s' is no whole number from %lld to %lld", text,
 			    (long long)setting->min, (long long)setting->max));
 		break;
 	case TYPE_BOOL:
 		if (!bool_of(text, target))
-			return complain(where, setting,
+			return complain(loaded, place, setting,
 			    arena_printf(arena, "'%s' is neither on nor off",
 			    text));
 		break;
 	case TYPE_LIST:
-		*(struct list *)target = list_of(arena, append ?
+		*(struct list *)target = list_of(arena, again ?
 		    target : &(struct list){ NULL, 0 }, text);
 		break;
 	}
-	loaded->source[setting - settings].text = where;
+	if (!again)
+		*source = place;
 	return true;
 }
 
@@ -226,14 +222,14 @@ find_secret_file(const char *section, const char *key)
 
 static bool
 set_from_file(struct loaded *loaded, const struct setting *setting,
-    const char *path, const char *where)
+    const char *path, struct place place)
 {
 	char text[4096];
 	size_t size;
 	FILE *file = fopen(path, "re");
 
 	if (file == NULL)
-		return complain(where, setting,
+		return complain(loaded, place, setting,
 		    arena_printf(loaded->config.arena, "cannot read %s: %s",
 		    path, strerror(errno)));
 	size = fread(text, 1, sizeof(text) - 1, file);
@@ -242,162 +238,37 @@ set_from_file(struct loaded *loaded, const struct setting *setting,
 		size--;
 	text[size] = '\0';
 	if (strlen(text) != size || size == 0 || strpbrk(text, "\r\n") != NULL)
-		return complain(where, setting,
+		return complain(loaded, place, setting,
 		    arena_printf(loaded->config.arena,
 		    "%s must hold one line of text", path));
-	size = set(loaded, setting, text, where);
+	size = set(loaded, setting, text, place);
 	explicit_bzero(text, sizeof(text));
 	return size != 0;
 }
 
-static bool
-assign(struct loaded *loaded, const char *section, const char *key,
-    const char *value, const char *where)
+bool
+config_knows(const char *section, const char *key)
 {
+	return find(section, key) != NULL ||
+	    find_secret_file(section, key) != NULL;
+}
+
+bool
+config_assign(struct config *config, const char *section, const char *key,
+    const char *text, struct place place)
+{
+	struct loaded *loaded = (struct loaded *)config;
 	const struct setting *setting = find(section, key);
 	const struct setting *secret = find_secret_file(section, key);
 
 	if (setting != NULL)
-		return set(loaded, setting, value, where);
+		return set(loaded, setting, text, place);
 	if (secret != NULL)
-		return set_from_file(loaded, secret, value, where);
-	return config_complain(where, section, key,
+		return set_from_file(loaded, secret, text, place);
+	return config_complain(place_text(config->arena, place), section, key,
 	    "no such setting; `tollgate config` lists them");
 }
 
-static void
-fail(struct reader *reader)
-{
-	if (reader->failed == 0)
-		reader->failed = reader->line;
-}
-
-static char *
-read_line(char *text, int size, void *stream)
-{
-	struct reader *reader = stream;
-	char *line = fgets(text, size, reader->stream);
-
-	if (line == NULL)
-		return NULL;
-	reader->line++;
-	if (strlen(line) >= LINE_MAX_CHARS + 1 && strchr(line, '\n') == NULL) {
-		(void)fprintf(stderr, "tollgate: %s:%d: longer than %d "
-		    "characters; break a list with an indented line, or put a "
-		    "secret into its own file\n", reader->file, reader->line,
-		    LINE_MAX_CHARS);
-		fail(reader);
-	}
-	return line;
-}
-
-static int
-read_value(void *user, const char *section, const char *key, const char *value)
-{
-	struct reader *reader = user;
-	struct loaded *loaded = reader->loaded;
-	const struct setting *setting = find(section, key);
-	const char *where = arena_printf(loaded->config.arena, "%s:%d",
-	    reader->file, reader->line);
-	const char *kept = where;
-
-	if (setting == NULL)
-		setting = find_secret_file(section, key);
-	if (setting != NULL && text_starts(
-	    loaded->source[setting - settings].text, reader->file)) {
-		/* an indented line goes on with a list; nothing else may */
-		if (setting->type != TYPE_LIST) {
-			fail(reader);
-			return complain(where, setting, "is set twice");
-		}
-		kept = loaded->source[setting - settings].text;
-	}
-	if (!assign(loaded, section, key, value, kept)) {
-		fail(reader);
-		return 0;
-	}
-	return 1;
-}
-
-/* The whole file at once, for the children to read the very same. */
-static bool
-load_text(struct config *config, const char *file, bool must_exist)
-{
-	FILE *stream = fopen(file, "re");
-	bool whole;
-
-	config->text = arena_alloc(config->arena, FILE_BYTES_MAX);
-	if (stream == NULL && errno == ENOENT && !must_exist)
-		return true;
-	if (stream == NULL) {
-		(void)fprintf(stderr, "tollgate: cannot read %s: %s\n", file,
-		    strerror(errno));
-		return false;
-	}
-	config->text_size = fread(config->text, 1, FILE_BYTES_MAX, stream);
-	whole = feof(stream) != 0;
-	(void)fclose(stream);
-	if (!whole)
-		(void)fprintf(stderr, "tollgate: %s cannot be read, or is "
-		    "larger than %d bytes\n", file, FILE_BYTES_MAX);
-	return whole;
-}
-
-static bool
-load_file(struct loaded *loaded, const char *file, bool must_exist)
-{
-	struct config *config = &loaded->config;
-	struct reader reader = { .loaded = loaded, .file = file };
-	int rc;
-
-	if (!load_text(config, file, must_exist))
-		return false;
-	if (config->text_size == 0)
-		return true;
-	reader.stream = fmemopen(config->text, config->text_size, "r");
-	if (reader.stream == NULL)
-		return false;
-	rc = ini_parse_stream(read_line, &reader, read_value, &reader);
-	(void)fclose(reader.stream);
-	if (rc > 0 && (reader.failed == 0 || rc < reader.failed))
-		(void)fprintf(stderr, "tollgate: %s:%d: neither [section] nor "
-		    "key = value\n", file, rc);
-	return rc == 0 && reader.failed == 0;
-}
-
-static bool
-load_variable(struct loaded *loaded, const char *variable)
-{
-	char name[128];
-	const char *equals = strchr(variable, '=');
-	char *key;
-	size_t size;
-
-	if (equals == NULL || !text_starts(variable, ENV_PREFIX))
-		return true;
-	size = (size_t)(equals - variable) - strlen(ENV_PREFIX);
-	if (size >= sizeof(name))
-		return config_complain("environment", "", variable, "unknown");
-	memcpy(name, variable + strlen(ENV_PREFIX), size);
-	name[size] = '\0';
-	if (strcmp(name, "CONFIG") == 0)
-		return true;
-	for (char *p = name; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	/* sections hold no '_' but for rate_limit: try each break */
-	for (key = strchr(name, '_'); key != NULL; key = strchr(key + 1, '_')) {
-		*key = '\0';
-		if (find(name, key + 1) != NULL ||
-		    find_secret_file(name, key + 1) != NULL)
-			return assign(loaded, name, key + 1, equals + 1,
-			    "environment");
-		*key = '_';
-	}
-	(void)fprintf(stderr, "tollgate: environment: %.*s: no such setting; "
-	    "`tollgate config` lists them\n", (int)(equals - variable),
-	    variable);
-	return false;
-}
 
 static void
 load_defaults(struct loaded *loaded)
@@ -406,7 +277,7 @@ load_defaults(struct loaded *loaded)
 		const struct setting *setting = &settings[i];
 		void *target = member(&loaded->config, setting);
 
-		loaded->source[i].text = "default";
+		loaded->source[i] = (struct place){ "default", 0 };
 		if (setting->type == TYPE_INT)
 			*(int64_t *)target = setting->number;
 		else if (setting->type == TYPE_BOOL)
@@ -424,18 +295,14 @@ config_load(const char *file)
 {
 	struct arena *arena = arena_new(CONFIG_BYTES);
 	struct loaded *loaded = arena_alloc(arena, sizeof(*loaded));
-	bool fine;
+	struct config *config = &loaded->config;
 
-	loaded->config.arena = arena;
+	config->arena = arena;
 	load_defaults(loaded);
-	fine = load_file(loaded, file != NULL ? file : CONFIG_FILE,
-	    file != NULL);
-	/* clearenv(3) leaves NULL */
-	for (char **variable = environ; fine && variable != NULL &&
-	    *variable != NULL; variable++)
-		fine = load_variable(loaded, *variable);
-	if (fine && config_derive(&loaded->config))
-		return &loaded->config;
+	if (config_read_file(config, file != NULL ? file : CONFIG_FILE,
+	    file != NULL) && config_read_environment(config) &&
+	    config_derive(config))
+		return config;
 	arena_free(arena);
 	return NULL;
 }
@@ -506,7 +373,8 @@ config_print(const struct config *config, FILE *out)
 			    section);
 		}
 		(void)fprintf(out, "# %s (%s)\n%s = ", settings[i].help,
-		    loaded->source[i].text, settings[i].key);
+		    place_text(config->arena, loaded->source[i]),
+		    settings[i].key);
 		print_value(config, &settings[i], out);
 		(void)fputc('\n', out);
 	}
@@ -534,7 +402,8 @@ config_need(const struct config *config, const char *const *names)
 		const char *const *value = member_const(config, &settings[i]);
 
 		if (is_named(&settings[i], names) && **value == '\0')
-			all = complain("configuration", &settings[i],
+			all = config_complain("configuration",
+			    settings[i].section, settings[i].key,
 			    "is not set");
 	}
 	return all;

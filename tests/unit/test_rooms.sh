@@ -55,7 +55,7 @@ below="guard|$below"
 room handle "(handle|$below)/|$beside" handle
 room command "(command|handle|$below)/|$beside" command
 room proc "(proc|handle|$below)/|$beside" proc
-room config 'base/|http/origin\.h|config(_derive)?\.(h|def)' config*.[ch]
+room config 'base/|http/origin\.h|config(_derive|_read)?\.(h|def)' config*.[ch]
 room ctx 'base/|http/(request|response)\.h|ctx\.h' ctx.c ctx.h
 room routes.h 'base/|guard/permission\.h|http/(face|request)\.h' routes.h
 
@@ -63,7 +63,7 @@ library 'libpq' 'store/'
 library 'fcgi' 'http/'
 library 'argon2|sodium|crypt\.h|openssl/|utf8proc' 'trust/'
 library 'curl/' 'send/'
-library 'ini\.h' 'config\.c'
+library 'ini\.h' 'config_read\.c'
 library 'systemd/' 'proc/'
 library 'sys/wait|sys/signalfd|signal\.h' 'proc/'
 
