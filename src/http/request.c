@@ -147,40 +147,49 @@ read_target(struct ctx *ctx)
 	return ST_OK;
 }
 
+/* Bytes promised; -1: none are, as with a body in chunks through a server that
+ * streams. */
+static enum status
+read_length(struct ctx *ctx, int64_t *length)
+{
+	const char *text = request_param(&ctx->request, "CONTENT_LENGTH");
+
+	*length = -1;
+	if (text == NULL || text[0] == '\0')
+		return ST_OK;
+	if (!text_int(text, 0, INT64_MAX, length))
+		return refuse(ctx, ST_BAD_REQUEST,
+		    "CONTENT_LENGTH is no number");
+	if (*length > ctx->config->worker_body_bytes)
+		return refuse(ctx, ST_PAYLOAD_TOO_LARGE,
+		    "the body has %lld bytes", (long long)*length);
+	return ST_OK;
+}
+
 static enum status
 read_body(struct ctx *ctx, struct fcgi *fcgi)
 {
 	struct request *request = &ctx->request;
-	const char *length = request_param(request, "CONTENT_LENGTH");
-	int64_t size = 0;
+	int64_t length;
+	size_t room;
 	char *body, more;
 
-	if (length != NULL && length[0] != '\0' &&
-	    !text_int(length, 0, INT64_MAX, &size))
-		return refuse(ctx, ST_BAD_REQUEST,
-		    "CONTENT_LENGTH is no number");
-	if (size > ctx->config->worker_body_bytes)
-		return refuse(ctx, ST_PAYLOAD_TOO_LARGE,
-		    "the body has %lld bytes", (long long)size);
-	if (length == NULL || length[0] == '\0') {
-		/* chunked through a server that streams: no length promised */
-		size = ctx->config->worker_body_bytes;
-	}
-	body = size > 0 ? arena_alloc(ctx->arena, (size_t)size + 1) : NULL;
-	request->body = body != NULL ? body : "";
-	if (size > 0 && request->method != METHOD_GET &&
-	    request->method != METHOD_HEAD)
-		request->body_size = fcgi_read(fcgi, body, (size_t)size);
-	else
+	TRY(read_length(ctx, &length));
+	if (length == 0 || request->method == METHOD_GET ||
+	    request->method == METHOD_HEAD)
 		return ST_OK;
+	room = (size_t)(length > 0 ? length : ctx->config->worker_body_bytes);
+	body = arena_alloc(ctx->arena, room + 1);
+	request->body = body;
+	request->body_size = fcgi_read(fcgi, body, room);
 	if (fcgi_read_failed(fcgi))
 		return refuse(ctx, ST_GONE_AWAY, "the body was cut short");
-	if (length != NULL && length[0] != '\0')
-		return request->body_size == (size_t)size ? ST_OK :
-		    refuse(ctx, ST_GONE_AWAY, "the body is shorter than said");
-	if (fcgi_read(fcgi, &more, 1) != 0)
+	if (length > 0 && request->body_size < room)
+		return refuse(ctx, ST_GONE_AWAY,
+		    "the body is shorter than said");
+	if (length < 0 && fcgi_read(fcgi, &more, 1) != 0)
 		return refuse(ctx, ST_PAYLOAD_TOO_LARGE, "the body is larger "
-		    "than %lld bytes", (long long)size);
+		    "than %zu bytes", room);
 	return ST_OK;
 }
 
