@@ -15,6 +15,12 @@ refuse(struct ctx *ctx, enum status status, const char *format, ...)
 	return status;
 }
 
+const char *
+refusal_text(const struct ctx *ctx, enum status status)
+{
+	return ctx->message != NULL ? ctx->message : status_text(status);
+}
+
 enum status
 invalid(struct ctx *ctx, const char *slot, const char *field,
     const char *wire, const char *human)

@@ -83,6 +83,9 @@ struct ctx {
 enum status refuse(struct ctx *ctx, enum status status, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* What a refusal says: ctx->message, or its row's sentence. */
+const char *refusal_text(const struct ctx *ctx, enum status status);
+
 /*
  * Adds one input error (kept in order) and returns ST_VALIDATION_ERROR. The
  * texts are kept by reference.

@@ -17,7 +17,7 @@ int
 command_failed(const struct ctx *ctx, enum status status)
 {
 	(void)fprintf(stderr, "tollgate: %s%s%s\n",
-	    ctx->message != NULL ? ctx->message : status_text(status),
+	    refusal_text(ctx, status),
 	    ctx->reason != NULL ? ": " : "",
 	    ctx->reason != NULL ? ctx->reason : "");
 	return 1;

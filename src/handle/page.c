@@ -191,8 +191,7 @@ static void
 fill_errors(struct ctx *ctx, enum status status)
 {
 	struct json_object *errors = view_list(ctx->view, "errors");
-	const char *text = ctx->message != NULL ? ctx->message :
-	    status_text(status);
+	const char *text = refusal_text(ctx, status);
 	const char *field;
 
 	if (status == ST_OK) {
@@ -213,10 +212,9 @@ static enum status
 error_page(struct ctx *ctx, enum status status)
 {
 	int http = status_http(status);
-	const char *title = "Not possible", *text = ctx->message, *hint = NULL;
+	const char *title = "Not possible", *hint = NULL;
+	const char *text = refusal_text(ctx, status);
 
-	if (text == NULL)
-		text = status_text(status);
 	for (size_t i = 0; i < sizeof(error_pages) / sizeof(error_pages[0]);
 	    i++) {
 		if (error_pages[i].http != http)

@@ -200,9 +200,8 @@ errors_text(struct ctx *ctx)
 static const char *
 error_message(struct ctx *ctx, enum status status)
 {
-	if (ctx->message != NULL)
-		return ctx->message;
-	return ctx->errors != NULL ? errors_text(ctx) : status_text(status);
+	return ctx->errors != NULL && ctx->message == NULL ?
+	    errors_text(ctx) : refusal_text(ctx, status);
 }
 
 static void
