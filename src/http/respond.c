@@ -13,6 +13,7 @@
 #include "ctx.h"
 #include "http/fcgi.h"
 #include "routes.h"
+#include "store/db.h"
 #include "store/user.h"
 #include "view/view.h"
 
@@ -343,6 +344,7 @@ static void
 log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
 {
 	const struct route *route = ctx->route;
+	const struct db_figures db = db_figures(ctx->db);
 
 	log_line(http >= 500 ? LOG_ERROR_LEVEL : LOG_INFO_LEVEL, "request",
 	    (const struct log_field[]){
@@ -352,6 +354,8 @@ log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
 		LOG_INT("status", http),
 		LOG_INT("bytes", (int64_t)bytes),
 		LOG_INT("us", clock_monotonic_us() - ctx->request.started_us),
+		LOG_INT("statements", db.statements),
+		LOG_INT("dbUs", db.us),
 		LOG_TEXT("userId", ctx->user != NULL ? ctx->user->id : NULL),
 		LOG_TEXT("address", ctx->request.address),
 		LOG_TEXT("reason", reason_text(ctx)),
@@ -359,7 +363,7 @@ log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
 		LOG_END });
 }
 
-void
+int
 respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 {
 	struct response *response = &ctx->response;
@@ -396,4 +400,5 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 	    fcgi_write(fcgi, body.data, body.size));
 	delivered = fcgi_finish(fcgi) && delivered;
 	log_access(ctx, http, body.size, delivered);
+	return http;
 }

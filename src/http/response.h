@@ -84,8 +84,9 @@ enum face face_of(const struct ctx *ctx);
  * respond - write the answer and its log line
  *
  * Never fails; a web server that left is only logged. A PAGE needs ctx->page
- * and, unless status is ST_OK, the error template's view.
+ * and, unless status is ST_OK, the error template's view. Returns the HTTP
+ * status that was sent.
  */
-void respond(struct ctx *ctx, struct fcgi *fcgi, enum status status);
+int respond(struct ctx *ctx, struct fcgi *fcgi, enum status status);
 
 #endif

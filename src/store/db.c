@@ -24,7 +24,7 @@ struct db {
 	bool last;		/* and this statement takes COMMIT along */
 	bool ended;		/* and that has been sent */
 	bool collided;		/* and it must be run again */
-	unsigned statements;
+	struct db_figures figures;
 };
 
 /* Longest prefix first. Anything else is a fault of ours. */
@@ -80,16 +80,26 @@ db_ready(struct db *db)
 	return connection_ready(db->connection);
 }
 
-unsigned
-db_statements(const struct db *db)
+struct db_figures
+db_figures(const struct db *db)
 {
-	return db->statements;
+	return db->figures;
 }
 
 void
-db_statements_reset(struct db *db)
+db_figures_reset(struct db *db)
 {
-	db->statements = 0;
+	db->figures = (struct db_figures){ 0 };
+}
+
+/* What began at started_us has come to status. */
+static enum status
+note(struct db *db, int64_t started_us, enum status status)
+{
+	db->figures.us += clock_monotonic_us() - started_us;
+	if (status == ST_UNAVAILABLE || status == ST_INTERNAL)
+		db->figures.failures++;
+	return status;
 }
 
 /* What the server's answer means; a failure is logged. */
@@ -189,7 +199,7 @@ ask(struct db *db, const char *sql, const struct params *params,
 	*out = NULL;
 	if (db->ended)
 		panic("a statement after the last of its transaction");
-	db->statements++;
+	db->figures.statements++;
 	for (int try = 0; try < 2; try++) {
 		TRY(get_ready(db, sql));
 		answer = ask_once(db, sql, params, out);
@@ -252,9 +262,10 @@ run(struct ctx *ctx, const char *sql, struct db_args args, PGresult **out)
 {
 	struct params params;
 	char numbers[PARAMS_MAX][CLOCK_ISO_SIZE];
+	const int64_t started = clock_monotonic_us();
 
 	write_params(&params, numbers, args);
-	return ask(ctx->db, sql, &params, out);
+	return note(ctx->db, started, ask(ctx->db, sql, &params, out));
 }
 
 enum status
@@ -371,7 +382,7 @@ db_script(struct ctx *ctx, const char *script)
 	struct db *db = ctx->db;
 	PGresult *result;
 
-	db->statements++;
+	db->figures.statements++;
 	TRY(db->transaction && !db->begun ? begin(db) : get_ready(db, script));
 	if (connection_tell(db->connection, script, &result) != ANSWERED)
 		return ST_UNAVAILABLE;
@@ -459,6 +470,26 @@ restore(struct ctx *ctx, const struct before *before)
 	ctx->retry_after = before->retry_after;
 }
 
+/* Commits or rolls back what the work came to. */
+static enum status
+settle(struct ctx *ctx, const struct before *before, enum status worked)
+{
+	struct db *db = ctx->db;
+	const int64_t started = clock_monotonic_us();
+	enum status status;
+
+	if (worked != ST_OK || db->collided) {
+		rollback(db);
+		(void)note(db, started, ST_OK);
+		return worked;
+	}
+	status = note(db, started, commit(db));
+	/* No cookie and no redirect tells of what did not happen. */
+	if (status != ST_OK)
+		restore(ctx, before);
+	return status;
+}
+
 static enum status
 try_once(struct ctx *ctx, const struct before *before,
     enum status (*work)(struct ctx *))
@@ -469,15 +500,7 @@ try_once(struct ctx *ctx, const struct before *before,
 	db->transaction = true;
 	db->begun = db->ended = false;
 	db->collided = false;
-	status = work(ctx);
-	if (status == ST_OK && !db->collided) {
-		status = commit(db);
-		/* No cookie and no redirect tells of what did not happen. */
-		if (status != ST_OK)
-			restore(ctx, before);
-	} else {
-		rollback(db);
-	}
+	status = settle(ctx, before, work(ctx));
 	db->transaction = false;
 	db->begun = db->ended = false;
 	/* A collision stays one, whatever the handler took it for. */

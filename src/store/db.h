@@ -165,11 +165,17 @@ enum status db_view_all(struct ctx *ctx, struct json_object *out,
 enum status db_transact(struct ctx *ctx, enum status (*work)(struct ctx *));
 
 /*
- * Statements asked for since the request began, for the budgets in tests;
- * BEGIN, COMMIT and preparing are not counted.
+ * What was asked since the request began, for metrics and the budgets in
+ * tests. BEGIN, COMMIT and preparing are time, but no statements; failures are
+ * ST_UNAVAILABLE and ST_INTERNAL.
  */
-unsigned db_statements(const struct db *db);
-void db_statements_reset(struct db *db);
+struct db_figures {
+	int64_t statements;
+	int64_t failures;
+	int64_t us;
+};
+struct db_figures db_figures(const struct db *db);
+void db_figures_reset(struct db *db);
 
 /*
  * db_open - a connection that makes and remakes itself when used

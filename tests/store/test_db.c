@@ -250,13 +250,37 @@ a_statement_is_prepared_once(void **state)
 	struct ctx *ctx = &((struct fixture *)*state)->ctx;
 	int64_t changed = -1;
 
-	db_statements_reset(ctx->db);
+	db_figures_reset(ctx->db);
 	for (int64_t id = 10; id < 13; id++)
 		assert_int_equal(db_run(ctx, insert_item,
 		    DB_ARGS(db_int(id)), &changed), ST_OK);
 	assert_int_equal(changed, 1);
-	assert_int_equal(db_statements(ctx->db), 3);
+	assert_int_equal(db_figures(ctx->db).statements, 3);
 	assert_int_equal(fixture_int(ctx, count), 1);
+}
+
+static void
+what_a_request_asked_is_counted_and_timed(void **state)
+{
+	static const char nap[] = "SELECT pg_sleep(0.02)";
+	static const char broken[] = "SELECT * FROM nowhere";
+	struct ctx *ctx = &((struct fixture *)*state)->ctx;
+	struct db_figures figures;
+
+	db_figures_reset(ctx->db);
+	assert_int_equal(db_run(ctx, nap, DB_NONE, NULL), ST_OK);
+	assert_int_equal(db_run(ctx, insert_item, DB_ARGS(db_int(60)), NULL),
+	    ST_OK);
+	assert_int_equal(db_run(ctx, insert_item, DB_ARGS(db_int(60)), NULL),
+	    ST_CONFLICT);
+	assert_int_equal(db_run(ctx, broken, DB_NONE, NULL), ST_INTERNAL);
+	figures = db_figures(ctx->db);
+	assert_int_equal(figures.statements, 4);
+	assert_int_equal(figures.failures, 1);
+	assert_in_range(figures.us, 20000, 10000000);
+	db_figures_reset(ctx->db);
+	assert_int_equal(db_figures(ctx->db).statements, 0);
+	assert_int_equal(db_figures(ctx->db).us, 0);
 }
 
 static void
@@ -861,6 +885,7 @@ main(void)
 		STORE_TEST(values_travel_as_they_are),
 		STORE_TEST(no_row_is_not_found_only_where_one_is_wanted),
 		ITEM_TEST(a_statement_is_prepared_once),
+		ITEM_TEST(what_a_request_asked_is_counted_and_timed),
 		STORE_TEST(the_role_is_taken_on_every_connection),
 		ITEM_TEST(a_sqlstate_becomes_its_status),
 		STORE_TEST(a_text_that_is_no_utf8_is_invalid),
