@@ -24,17 +24,6 @@ own_slot(struct shared *shared)
 	return NULL;
 }
 
-static int
-count_state(struct shared *shared, enum worker_state state)
-{
-	int count = 0;
-
-	for (int i = 0; i < SHARED_WORKERS; i++)
-		if (atomic_load(&shared->worker[i].state) == (int)state)
-			count++;
-	return count;
-}
-
 /* Three quarters of the workers; one worker alone may hash, too. */
 static int
 most_held(const struct shared *shared)
@@ -52,8 +41,8 @@ most_held(const struct shared *shared)
 static enum worker_state
 apply(struct shared *shared, struct worker_slot *own)
 {
-	int hashing = count_state(shared, WORKER_HASHING);
-	int waiting = count_state(shared, WORKER_WAITING);
+	int hashing = shared_count(shared, WORKER_HASHING);
+	int waiting = shared_count(shared, WORKER_WAITING);
 	bool queued = atomic_load(&own->state) == WORKER_WAITING;
 	enum worker_state state;
 
@@ -88,17 +77,11 @@ busy(struct ctx *ctx, const char *why)
 	return refuse(ctx, ST_BUSY, "%s", why);
 }
 
-enum status
-hash_slot_take(struct ctx *ctx)
+static enum status
+wait_for_slot(struct ctx *ctx, struct worker_slot *own, int64_t until)
 {
 	struct shared *shared = ctx->shared;
-	struct worker_slot *own = shared != NULL ? own_slot(shared) : NULL;
-	int64_t until = clock_monotonic_us() +
-	    ctx->config->worker_hash_wait_ms * 1000;
 
-	/* A worker that runs alone shares its processors with nobody. */
-	if (own == NULL)
-		return ST_OK;
 	for (;;) {
 		uint32_t seen = atomic_load(&shared->turn);
 		enum worker_state state;
@@ -118,6 +101,23 @@ hash_slot_take(struct ctx *ctx)
 		}
 		sleep_on(&shared->turn, seen, left);
 	}
+}
+
+enum status
+hash_slot_take(struct ctx *ctx)
+{
+	struct shared *shared = ctx->shared;
+	struct worker_slot *own = shared != NULL ? own_slot(shared) : NULL;
+	const int64_t started = clock_monotonic_us();
+	enum status status;
+
+	/* A worker that runs alone shares its processors with nobody. */
+	if (own == NULL)
+		return ST_OK;
+	status = wait_for_slot(ctx, own, started +
+	    ctx->config->worker_hash_wait_ms * 1000);
+	metric_hash_wait(shared, clock_monotonic_us() - started, status);
+	return status;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "base/random.h"
@@ -43,6 +44,8 @@ shared_create(int32_t workers, int32_t slots)
 	random_bytes(shared->rate_seed, sizeof(shared->rate_seed));
 	shared->slots = slots;
 	shared->workers = workers;
+	shared->metrics.started = clock_now();
+	atomic_store(&shared->metrics.sessions, -1);
 	(void)munmap(shared, sizeof(*shared));
 	return fd;
 }
@@ -54,6 +57,17 @@ shared_map(int fd)
 	    MAP_SHARED, fd, 0);
 
 	return map == MAP_FAILED ? NULL : map;
+}
+
+int
+shared_count(struct shared *shared, enum worker_state state)
+{
+	int count = 0;
+
+	for (int i = 0; i < SHARED_WORKERS; i++)
+		if (atomic_load(&shared->worker[i].state) == (int)state)
+			count++;
+	return count;
 }
 
 void

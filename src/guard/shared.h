@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "guard/metric.h"
+
 #define SHARED_WORKERS 64
 #define RATE_BUCKETS 8192	/* sets of RATE_WAYS entries */
 #define RATE_WAYS 4
@@ -48,12 +50,17 @@ struct shared {
 	pthread_mutex_t rate_lock[RATE_LOCKS];
 	uint8_t rate_seed[16];
 	struct rate_entry rate[RATE_BUCKETS][RATE_WAYS];
+
+	struct metrics metrics;
 };
 
 /* A new mapping behind a memory file descriptor, ready for use; -1: failed. */
 int shared_create(int32_t workers, int32_t slots);
 /* Maps it. NULL on failure. */
 struct shared *shared_map(int fd);
+
+/* How many workers are in that state. */
+int shared_count(struct shared *shared, enum worker_state state);
 
 /* Frees what a dead worker held. */
 void shared_reap(struct shared *shared, pid_t pid);

@@ -26,14 +26,22 @@
 #include "guard/shared.h"
 #include "proc/socket.h"
 
-#define CHILDREN (SHARED_WORKERS + 1)
-#define JANITOR SHARED_WORKERS		/* the last child is no worker */
 #define TICK_MS 20			/* while something is on its way */
 #define REST_MS 1000
 #define EARLY_DEATH_MS 1000
 #define THROTTLE_FIRST_MS 250
 #define THROTTLE_MOST_MS 30000
 #define STOP_SECONDS 30
+
+/* The children after the workers, one of each. */
+static const struct helper {
+	const char *command;
+	enum metric_process process;
+} helpers[] = {
+	{ "janitor", PROCESS_JANITOR },
+};
+#define CHILDREN (SHARED_WORKERS +					\
+	(int)(sizeof(helpers) / sizeof(helpers[0])))
 
 struct child {
 	pid_t pid;		/* 0: none */
@@ -78,13 +86,30 @@ notify(const char *state)
 #endif
 }
 
+/* NULL: this child is a worker. */
+static const struct helper *
+helper_of(int index)
+{
+	return index < SHARED_WORKERS ? NULL : &helpers[index -
+	    SHARED_WORKERS];
+}
+
+static enum metric_process
+process_of(int index)
+{
+	const struct helper *helper = helper_of(index);
+
+	return helper != NULL ? helper->process : PROCESS_WORKER;
+}
+
 /* ---- births ------------------------------------------------------------ */
 
 _Noreturn static void
 become(struct master *master, int index)
 {
+	const struct helper *helper = helper_of(index);
 	const char *const argv[] = { "tollgate",
-		index == JANITOR ? "janitor" : "worker",
+		helper != NULL ? helper->command : "worker",
 		"--config", PROC_CONFIG_PATH, NULL };
 	const int fds[][2] = {
 		{ master->listen_fd, PROC_LISTEN_FD },
@@ -118,7 +143,7 @@ spawn(struct master *master, int index)
 	struct child *child = &master->child[index];
 	pid_t pid;
 
-	if (index != JANITOR) {
+	if (helper_of(index) == NULL) {
 		atomic_store(&master->shared->worker[index].pid, 0);
 		atomic_store(&master->shared->worker[index].served, 0);
 		atomic_store(&master->shared->worker[index].state,
@@ -134,6 +159,7 @@ spawn(struct master *master, int index)
 	}
 	*child = (struct child){ .pid = pid, .born = now_ms(),
 		.generation = master->generation };
+	metric_birth(master->shared, process_of(index));
 }
 
 /* ---- deaths ------------------------------------------------------------ */
@@ -169,8 +195,10 @@ bury(struct master *master, pid_t pid, int wait_status)
 
 		if (child->pid != pid)
 			continue;
-		served = i == JANITOR || atomic_load(
+		served = helper_of(i) != NULL || atomic_load(
 		    &master->shared->worker[i].served) > 0;
+		if (wait_status != 0)
+			metric_failure(master->shared, process_of(i));
 		if (WIFSIGNALED(wait_status))
 			log_error("master", "child %ld was ended by signal %d",
 			    (long)pid, WTERMSIG(wait_status));
@@ -179,7 +207,7 @@ bury(struct master *master, pid_t pid, int wait_status)
 			    (long)pid, WEXITSTATUS(wait_status));
 		throttle(master, child, served);
 		shared_reap(master->shared, pid);
-		if (i != JANITOR)
+		if (helper_of(i) == NULL)
 			atomic_store(&master->shared->worker[i].state,
 			    WORKER_NONE);
 		*child = (struct child){ 0 };
@@ -259,18 +287,25 @@ tend_workers(struct master *master)
 }
 
 static void
+tend_helper(struct master *master, int index)
+{
+	struct child *child = &master->child[index];
+
+	if (child->pid == 0 && now_ms() >= master->not_before)
+		spawn(master, index);
+	else if (child->pid != 0 && !child->leaving &&
+	    child->generation != master->generation)
+		dismiss(child);
+}
+
+static void
 tend(struct master *master)
 {
-	struct child *janitor = &master->child[JANITOR];
-
 	if (master->stop_at != 0)
 		return;
 	tend_workers(master);
-	if (janitor->pid == 0 && now_ms() >= master->not_before)
-		spawn(master, JANITOR);
-	else if (janitor->pid != 0 && !janitor->leaving &&
-	    janitor->generation != master->generation)
-		dismiss(janitor);
+	for (int i = SHARED_WORKERS; i < CHILDREN; i++)
+		tend_helper(master, i);
 }
 
 static bool
@@ -278,7 +313,10 @@ is_settled(const struct master *master)
 {
 	struct census census = count_workers(master);
 
-	return census.old == 0 && master->child[JANITOR].pid != 0 &&
+	for (int i = SHARED_WORKERS; i < CHILDREN; i++)
+		if (master->child[i].pid == 0)
+			return false;
+	return census.old == 0 &&
 	    census.current_ready == (int)master->config->worker_count;
 }
 

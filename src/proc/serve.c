@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ctx.h"
 #include "guard/guard.h"
+#include "guard/metric.h"
 #include "handle/handle.h"
 #include "http/form.h"
 #include "routes.h"
@@ -69,6 +70,7 @@ forget(struct ctx *ctx)
 	ctx->passwords = kept.passwords;
 	ctx->form_key = kept.form_key;
 	ctx->assets = kept.assets;
+	db_figures_reset(ctx->db);
 	log_request(NULL);
 }
 
@@ -85,6 +87,6 @@ serve(struct ctx *ctx, struct fcgi *fcgi)
 		status = handle(ctx);
 	if (face_of(ctx) == FACE_PAGE)
 		status = page_fill(ctx, status);
-	respond(ctx, fcgi, status);
+	metric_request(ctx, status, respond(ctx, fcgi, status));
 	forget(ctx);
 }
