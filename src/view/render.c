@@ -25,6 +25,7 @@ struct render {
 	struct buf *out;
 	struct json_object *page;
 	bool strict;
+	bool plain;		/* text, not HTML */
 	unsigned work;		/* ops run so far */
 };
 
@@ -73,6 +74,17 @@ put_escaped(struct buf *out, const char *text, size_t size)
 	buf_put(out, text + from, size - from);
 }
 
+/* Text has no markup to escape into, but lines: a value must not begin one. */
+static void
+put_plain(struct buf *out, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		const unsigned char c = (unsigned char)text[i];
+
+		buf_char(out, c < 0x20 || c == 0x7f ? ' ' : text[i]);
+	}
+}
+
 static void
 put_indent(struct buf *out, const struct indent *indent)
 {
@@ -104,8 +116,10 @@ put_text(struct buf *out, const struct mustache_op *op,
 }
 
 static void
-put_value(struct buf *out, struct json_object *value)
+put_value(const struct render *render, struct json_object *value)
 {
+	void (*put)(struct buf *out, const char *text, size_t size) =
+	    render->plain ? put_plain : put_escaped;
 	size_t size;
 	const char *text;
 
@@ -113,12 +127,12 @@ put_value(struct buf *out, struct json_object *value)
 	case json_type_null:
 		break;
 	case json_type_string:
-		put_escaped(out, json_object_get_string(value),
+		put(render->out, json_object_get_string(value),
 		    (size_t)json_object_get_string_len(value));
 		break;
 	case json_type_boolean:
 	case json_type_int:
-		view_write(out, value);
+		view_write(render->out, value);
 		break;
 	case json_type_double:
 	case json_type_array:
@@ -126,7 +140,7 @@ put_value(struct buf *out, struct json_object *value)
 		text = json_object_to_json_string_length(value,
 		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
 		    &size);
-		put_escaped(out, text, size);
+		put(render->out, text, size);
 		break;
 	}
 }
@@ -216,7 +230,7 @@ render_variable(const struct render *render, const struct place *place,
 	struct json_object *value;
 
 	if (look_up(render, place->scope, op, &value))
-		put_value(render->out, value);
+		put_value(render, value);
 	else if (render->strict)
 		return missing(place, op);
 	return ST_OK;
@@ -316,6 +330,15 @@ readable(const struct json_object *value)
 	return (struct json_object *)(uintptr_t)value;
 }
 
+static bool
+is_plain(const char *name)
+{
+	const size_t size = strlen(name), suffix = strlen(VIEW_PLAIN_SUFFIX);
+
+	return size > suffix &&
+	    strcmp(name + size - suffix, VIEW_PLAIN_SUFFIX) == 0;
+}
+
 enum status
 template_render(const struct templates *templates, const char *name,
     const struct json_object *view, const struct json_object *page,
@@ -326,7 +349,8 @@ template_render(const struct templates *templates, const char *name,
 		.template = templates_find(templates, name),
 		.scope = &root,
 	};
-	struct render render = { out, readable(page), templates->strict, 0 };
+	struct render render = { .out = out, .page = readable(page),
+		.strict = templates->strict, .plain = is_plain(name) };
 	const size_t size = out->size;
 	enum status status;
 

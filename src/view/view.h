@@ -76,13 +76,18 @@ struct templates *templates_load(const char *directory, bool strict);
 void templates_free(struct templates *templates);
 
 /*
- * template_render - template name (no suffix) over view, then over
+ * template_render - template name (without ".mustache") over view, then over
  * {"page": page}
+ *
+ * A name that ends in VIEW_PLAIN_SUFFIX is text for people's eyes, not HTML:
+ * values stand as they are, but for control characters, which become blanks.
+ * No partial has such a name, so that no HTML holds such text.
  *
  * ST_OK        appended to out, escaped for HTML text and quoted attributes
  * ST_INTERNAL  no such template, (strict) a name was missing, or the
  *              rendering went beyond its bounds; logged, out as before
  */
+#define VIEW_PLAIN_SUFFIX ".txt"
 enum status template_render(const struct templates *templates,
     const char *name, const struct json_object *view,
     const struct json_object *page, struct buf *out);

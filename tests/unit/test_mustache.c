@@ -221,6 +221,39 @@ every_dangerous_character_is_escaped(void **state)
 }
 
 static void
+plain_text_has_no_entities_and_no_lines_of_a_value(void **state)
+{
+	struct arena *arena = arena_of_test(state);
+	struct templates *set = set_new(arena, true);
+	struct mustache_error error;
+	struct buf out;
+
+	assert_true(add(set, "a.txt", "Hello {{t}},\n{{t}}", &error));
+	assert_true(add(set, "a", "{{t}}", &error));
+	assert_true(templates_link(set, &error));
+	buf_init(&out, arena, 8);
+	assert_int_equal(template_render(set, "a.txt",
+	    parse(arena, "{\"t\":\"<b>&\\r\\n.\u00e9\\u007f\"}"), NULL,
+	    &out), ST_OK);
+	assert_string_equal(out.data,
+	    "Hello <b>&  .\xc3\xa9 ,\n<b>&  .\xc3\xa9 ");
+	out.size = 0;
+	assert_int_equal(template_render(set, "a",
+	    parse(arena, "{\"t\":\"<b>\"}"), NULL, &out), ST_OK);
+	assert_string_equal(out.data, "&lt;b&gt;");
+}
+
+static void
+html_cannot_hold_plain_text(void **state)
+{
+	struct templates *set = set_new(*state, false);
+	struct mustache_error error;
+
+	assert_false(add(set, "main", "{{> a.txt}}", &error));
+	assert_string_equal(error.reason, "'a.txt' is no partial");
+}
+
+static void
 structures_show_as_escaped_json(void **state)
 {
 	assert_string_equal(show(*state, "{{o}} {{l}} {{b}} {{n}} {{d}} {{u}}",
@@ -459,6 +492,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		PROMISE(the_specification_is_kept),
 		PROMISE(every_dangerous_character_is_escaped),
+		PROMISE(plain_text_has_no_entities_and_no_lines_of_a_value),
+		PROMISE(html_cannot_hold_plain_text),
 		PROMISE(structures_show_as_escaped_json),
 		PROMISE(the_page_stands_beside_the_view),
 		PROMISE(nothing_empty_opens_a_section),
