@@ -60,6 +60,8 @@ struct config {
 	const char *cookie_dont_remember;
 	const char *cookie_form;
 	const char *cookie_flash;
+	const char *mail_sender;	/* mail_from, or what stands for it */
+	const char *mail_name;		/* of this host, for EHLO */
 	struct extra_fields user_extra;
 	struct extra_fields session_extra;
 	char *text;			/* of the file, until config_text_fd */

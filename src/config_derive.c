@@ -199,7 +199,8 @@ config_derive(struct config *config)
 	if (config->db_admin_url[0] == '\0')
 		config->db_admin_url = arena_text(config->arena,
 		    config->db_url);
-	return derive_extra(config, "user", &config->user_fields,
+	return config_derive_mail(config) &&
+	    derive_extra(config, "user", &config->user_fields,
 	    &config->user_extra) &&
 	    derive_extra(config, "session", &config->session_fields,
 	    &config->session_extra);

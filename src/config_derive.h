@@ -15,6 +15,9 @@ struct config;
  */
 bool config_derive(struct config *config);
 
+/* The same for section mail (config_mail.c). */
+bool config_derive_mail(struct config *config);
+
 /* "tollgate: where: section.key: problem" on standard error; false. */
 bool config_complain(const char *where, const char *section, const char *key,
     const char *problem);

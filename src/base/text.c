@@ -370,3 +370,16 @@ text_email(const char *text)
 	return at != NULL && email_local(text, (size_t)(at - text)) &&
 	    strstr(text, "..") == NULL && email_domain(at + 1);
 }
+
+bool
+text_mailable(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p <= ' ' || *p >= 0x7f ||
+		    strchr("\"(),:;<>[\\]", *p) != NULL)
+			return false;
+	return at != NULL && at > text && at[1] != '\0' &&
+	    strchr(at + 1, '@') == NULL && strlen(text) <= TEXT_MAILABLE_MAX;
+}

@@ -62,4 +62,15 @@ bool text_is(const char *a, const char *b);
 /* The wire contract's e-mail syntax (contract README, section 4). */
 bool text_email(const char *text);
 
+/*
+ * text_mailable - may this address go to a mail server, and into a header?
+ *
+ * One "@" with something on both sides, TEXT_MAILABLE_MAX printing ASCII
+ * characters at most, and none of those that mean something there: no quotes,
+ * brackets, commas, blanks, controls. Wider than text_email, for imported
+ * addresses.
+ */
+#define TEXT_MAILABLE_MAX 254		/* RFC 5321, section 4.5.3.1.3 */
+bool text_mailable(const char *text);
+
 #endif

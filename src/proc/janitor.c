@@ -14,6 +14,7 @@
 #include "proc/proc.h"
 #include "store/db.h"
 #include "store/figures.h"
+#include "store/letter.h"
 #include "store/session.h"
 #include "store/verification.h"
 
@@ -29,6 +30,7 @@ static const struct purge {
 } purges[] = {
 	{ "sessions", store_session_purge },
 	{ "verifications", store_verification_purge },
+	{ "letters", store_letter_purge },
 };
 
 /* In batches: a long transaction would hold back vacuum, a big one I/O. */
