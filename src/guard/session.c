@@ -45,7 +45,7 @@ session_cookies(struct ctx *ctx, const struct session *session,
 		    ctx->arena, wire, strlen(wire), false, &size));
 }
 
-void
+enum status
 session_begin(struct ctx *ctx, const struct session *session,
     const struct user *user, bool remember, const char *method)
 {
@@ -53,6 +53,7 @@ session_begin(struct ctx *ctx, const struct session *session,
 	if (ctx->config->last_login_method_enabled && method != NULL)
 		response_cookie_readable(ctx, SIGNED_IN_BY, method,
 		    SIGNED_IN_BY_SECONDS);
+	return ST_OK;
 }
 
 static const char *

@@ -42,8 +42,9 @@ void session_cookies(struct ctx *ctx, const struct session *session,
  *
  * method  how the user proved who they are, as last_used_login_method has it
  *         ("email"); NULL for ways that are not told
+ * Runs in the transaction that made the session; others are the database's.
  */
-void session_begin(struct ctx *ctx, const struct session *session,
+enum status session_begin(struct ctx *ctx, const struct session *session,
     const struct user *user, bool remember, const char *method);
 
 /* Queues the three deletion cookies. */

@@ -125,8 +125,7 @@ renew_session(struct ctx *ctx, struct session *session)
 	TRY(store_session_create(ctx, ctx->user->id, NULL, remember ?
 	    ctx->config->session_expires_in : SESSION_NOT_REMEMBERED_SECONDS,
 	    session));
-	session_begin(ctx, session, ctx->user, remember, NULL);
-	return ST_OK;
+	return session_begin(ctx, session, ctx->user, remember, NULL);
 }
 
 enum status

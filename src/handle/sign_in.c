@@ -156,7 +156,7 @@ sign_in(struct ctx *ctx)
 	TRY(store_audit_write(ctx, &(struct audit){
 	    .action = "session.create", .target_type = "user",
 	    .target_id = checked->user.id }));
-	session_begin(ctx, session, &checked->user, remember, "email");
+	TRY(session_begin(ctx, session, &checked->user, remember, "email"));
 	view_bool(ctx->view, "redirect", login->callback_url != NULL);
 	view_text(ctx->view, "token", session->token);
 	if (login->callback_url != NULL) {

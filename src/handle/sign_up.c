@@ -95,8 +95,7 @@ start_session(struct ctx *ctx, const struct user *user,
 	TRY(store_session_create(ctx, user->id, prepared->hash, remember ?
 	    ctx->config->session_expires_in : SESSION_NOT_REMEMBERED_SECONDS,
 	    session));
-	session_begin(ctx, session, user, remember, "email");
-	return ST_OK;
+	return session_begin(ctx, session, user, remember, "email");
 }
 
 static void
