@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { atEnd, startProcess, stopProcess } from './cleanup.mjs';
 import { freshDatabase } from './database.mjs';
 import { request } from './http.mjs';
+import { readLetters } from './letters.mjs';
 import { PROGRAM, SOURCE, workDir } from './paths.mjs';
 
 const run = promisify(execFile);
@@ -33,6 +34,7 @@ let count = 0;
  * dir            its directory; conf, socket: paths in it
  * pids           { tollgate, lighttpd }; tollgate's changes with restart()
  * psql(sql)      rows as objects, in the stand's database as its owner
+ * letters()      the outbox, opened (letters.mjs)
  * log()          what the program has logged so far: objects, or { text }
  * tollgate(args, input)   runs a command on this configuration; resolves to
  *                { stdout, stderr }, rejects when it fails
@@ -98,9 +100,9 @@ class Stand {
 		this.database = await freshDatabase(`stand_${this.id}`,
 			(url) => this.#migrate(url));
 		[this.#lighttpd, this.url] = await startLighttpd(this, bodyKib);
-		writeConfig(this.conf, { ...defaults(this),
-			...typeof config === 'function' ? config(this.url) :
-				config });
+		this.settings = { ...defaults(this), ...typeof config ===
+			'function' ? config(this.url) : config };
+		writeConfig(this.conf, this.settings);
 		await this.start();
 	}
 
@@ -122,6 +124,11 @@ class Stand {
 
 	psql(sql) {
 		return this.database.query(sql);
+	}
+
+	letters() {
+		return readLetters((sql) => this.psql(sql),
+			this.settings['server.secret']);
 	}
 
 	log() {
