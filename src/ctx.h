@@ -74,7 +74,6 @@ struct ctx {
 	const char *form_token;		/* for the page's forms; NULL: none */
 	struct input_error *errors;
 	const char *message;		/* replaces the status row's sentence */
-	const char *code;		/* replaces its code; "" for none */
 	int64_t retry_after;		/* seconds, with 429 and 503 */
 	const char *reason;		/* why it was refused, for the log */
 };

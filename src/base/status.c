@@ -5,9 +5,11 @@ static const struct {
 	const char *code;
 	const char *text;
 } rows[] = {
-#define STATUS(name, http, text) [ST_##name] = { http, #name, text },
+#define STATUS(name, http, text) STATUS_AS(name, #name, http, text)
+#define STATUS_AS(name, code, http, text) [ST_##name] = { http, code, text },
 #include "base/status.def"
 #undef STATUS
+#undef STATUS_AS
 };
 
 int

@@ -8,13 +8,16 @@
 #define BASE_STATUS_H
 
 enum status {
-#define STATUS(name, http, text) ST_##name,
+#define STATUS(name, ...) ST_##name,
+#define STATUS_AS(name, ...) ST_##name,
 #include "base/status.def"
 
 #undef STATUS
+#undef STATUS_AS
 };
 
-/* HTTP status, code on the wire ("USER_NOT_FOUND"), sentence for people. */
+/* HTTP status, code on the wire ("USER_NOT_FOUND"; "": none), sentence for
+ * people. */
 int status_http(enum status status);
 const char *status_code(enum status status);
 const char *status_text(enum status status);

@@ -77,8 +77,7 @@ check_callback(struct ctx *ctx, size_t i)
 			return ST_OK;
 		ctx->message = arena_printf(ctx->arena,
 		    "Invalid %s: expected a string", callbacks[i].title);
-		ctx->code = "";
-		return refuse(ctx, ST_BAD_REQUEST, "%s is no text",
+		return refuse(ctx, ST_CALLBACK_NOT_TEXT, "%s is no text",
 		    callbacks[i].name);
 	}
 	if (url == NULL && i == 0)

@@ -131,10 +131,8 @@ update_session(struct ctx *ctx)
 
 	TRY(extra_take(ctx, &ctx->config->session_extra, ctx->body, false,
 	    &fields, &count));
-	if (count == 0) {
-		ctx->code = "";
+	if (count == 0)
 		return refuse(ctx, ST_NO_FIELDS_TO_UPDATE, "nothing to do");
-	}
 	TRY(store_session_update(ctx, &session, fields));
 	session_view(ctx, view_object(ctx->view, "session"), &session,
 	    ctx->session->token);

@@ -76,10 +76,8 @@ update_user(struct ctx *ctx)
 		return refuse(ctx, ST_EMAIL_CAN_NOT_BE_UPDATED, "email");
 	TRY(extra_take(ctx, &ctx->config->user_extra, ctx->body, false,
 	    &change.fields, &count));
-	if (change.name == NULL && !change.set_image && count == 0) {
-		ctx->code = "";
+	if (change.name == NULL && !change.set_image && count == 0)
 		return refuse(ctx, ST_NO_FIELDS_TO_UPDATE, "nothing to do");
-	}
 	TRY(store_user_update(ctx, ctx->user->id, &change));
 	TRY(audit_update(ctx, &change));
 	session_cookies(ctx, ctx->session, ctx->user, !ctx->not_remembered);

@@ -440,7 +440,7 @@ struct before {
 	struct response response;
 	struct header *last;
 	struct input_error *errors;
-	const char *message, *code, *reason;
+	const char *message, *reason;
 	int64_t retry_after;
 };
 
@@ -449,7 +449,7 @@ remember(struct before *before, const struct ctx *ctx)
 {
 	*before = (struct before){ .response = ctx->response,
 	    .last = ctx->response.headers, .errors = ctx->errors,
-	    .message = ctx->message, .code = ctx->code,
+	    .message = ctx->message,
 	    .reason = ctx->reason, .retry_after = ctx->retry_after };
 	while (before->last != NULL && before->last->next != NULL)
 		before->last = before->last->next;
@@ -465,7 +465,6 @@ restore(struct ctx *ctx, const struct before *before)
 		before->last->next = NULL;
 	ctx->errors = before->errors;
 	ctx->message = before->message;
-	ctx->code = before->code;
 	ctx->reason = before->reason;
 	ctx->retry_after = before->retry_after;
 }
