@@ -108,8 +108,7 @@ static enum status
 role(struct ctx *ctx)
 {
 	const struct input *input = ctx->input;
-	struct subject subject;
-	struct user user;
+	struct user user, subject;
 
 	TRY(find_user(ctx, &user));
 	TRY(store_subject_lock(ctx, user.id, &subject));

@@ -47,7 +47,7 @@ is_self(const struct ctx *ctx, const char *id)
 }
 
 enum status
-subject_open(struct ctx *ctx, const char *id, struct subject *out)
+subject_open(struct ctx *ctx, const char *id, struct user *out)
 {
 	/* In the order of the ids, or two who act on each other deadlock. */
 	const bool first = strcmp(ctx->user->id, id) < 0;
@@ -64,7 +64,7 @@ subject_open(struct ctx *ctx, const char *id, struct subject *out)
 }
 
 enum status
-subject_next(struct ctx *ctx, const struct subject *subject,
+subject_next(struct ctx *ctx, const struct user *subject,
     const char *flash)
 {
 	ctx->response.flash = flash;
@@ -98,7 +98,7 @@ enum status
 role_change(struct ctx *ctx)
 {
 	const struct role_change *input = ctx->input;
-	struct subject subject;
+	struct user subject;
 
 	if (is_self(ctx, ctx->param[0]))
 		return refuse(ctx, ST_YOU_CANNOT_CHANGE_YOUR_OWN_ROLE,
@@ -129,7 +129,7 @@ enum status
 user_ban(struct ctx *ctx)
 {
 	const struct ban *input = ctx->input;
-	struct subject subject;
+	struct user subject;
 
 	if (is_self(ctx, ctx->param[0]))
 		return refuse(ctx, ST_YOU_CANNOT_BAN_YOURSELF, "oneself");
@@ -144,7 +144,7 @@ user_ban(struct ctx *ctx)
 enum status
 user_unban(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(subject_open(ctx, ctx->param[0], &subject));
 	TRY(store_unban(ctx, &subject));
@@ -154,7 +154,7 @@ user_unban(struct ctx *ctx)
 enum status
 user_session_revoke(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(subject_open(ctx, ctx->param[0], &subject));
 	TRY(store_session_end_one(ctx, &subject, ctx->param[1]));
@@ -164,7 +164,7 @@ user_session_revoke(struct ctx *ctx)
 enum status
 user_sessions_revoke(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(subject_open(ctx, ctx->param[0], &subject));
 	TRY(store_session_end_all(ctx, &subject));

@@ -11,7 +11,7 @@
 
 struct ctx;
 struct form;
-struct subject;
+struct user;
 
 /* admin.c */
 extern const struct form users_form, role_form, ban_form;
@@ -32,10 +32,10 @@ enum status user_sessions_revoke(struct ctx *ctx);
  * ST_USER_NOT_FOUND, ST_FORBIDDEN.
  */
 enum status subject_open(struct ctx *ctx, const char *id,
-    struct subject *out);
+    struct user *out);
 
 /* Back to the user's page, with a message; JSON answers with the view. */
-enum status subject_next(struct ctx *ctx, const struct subject *subject,
+enum status subject_next(struct ctx *ctx, const struct user *subject,
     const char *flash);
 
 /* credit.c */

@@ -105,7 +105,7 @@ credit_read(struct ctx *ctx, const char *wallet_id, struct credit *out)
 
 /* Whose wallet an admin changes: the path's or the body's user. */
 static enum status
-change_open(struct ctx *ctx, struct subject *subject, struct credit *credit)
+change_open(struct ctx *ctx, struct user *subject, struct credit *credit)
 {
 	const struct change *input = ctx->input;
 
@@ -115,7 +115,7 @@ change_open(struct ctx *ctx, struct subject *subject, struct credit *credit)
 }
 
 static enum status
-change_done(struct ctx *ctx, const struct subject *subject, const char *verb)
+change_done(struct ctx *ctx, const struct user *subject, const char *verb)
 {
 	char amount[FORMAT_NUMBER_SIZE], balance[FORMAT_NUMBER_SIZE];
 
@@ -128,7 +128,7 @@ change_done(struct ctx *ctx, const struct subject *subject, const char *verb)
 enum status
 credit_grant(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 	struct credit credit;
 
 	TRY(change_open(ctx, &subject, &credit));
@@ -140,7 +140,7 @@ enum status
 credit_adjust(struct ctx *ctx)
 {
 	const struct change *input = ctx->input;
-	struct subject subject;
+	struct user subject;
 	struct credit credit;
 
 	if (input->amount == 0)
@@ -185,7 +185,7 @@ credit_quota(struct ctx *ctx)
 {
 	const struct quota *input = ctx->input;
 	const bool none = input->quota == FIELD_NONE;
-	struct subject subject;
+	struct user subject;
 
 	TRY(subject_open(ctx, ctx->param[0], &subject));
 	TRY(store_quota_set(ctx, subject.id,

@@ -73,27 +73,22 @@ store_actor_hold(struct ctx *ctx)
 }
 
 enum status
-store_subject_lock(struct ctx *ctx, const char *id, struct subject *out)
+store_subject_lock(struct ctx *ctx, const char *id, struct user *out)
 {
 	static const char sql[] =
-	    "SELECT id, role, " USER_BANNED("$2") ","
-	    "  ban_reason, ban_expires_at"
-	    " FROM users WHERE id = $1 FOR NO KEY UPDATE";
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1"
+	    " FOR NO KEY UPDATE";
 	struct db_rows rows;
 
-	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
-	    db_time(ctx->now))), ST_USER_NOT_FOUND, id));
-	*out = (struct subject){ .id = db_get_text(&rows, 0, 0),
-	    .role = db_get_text(&rows, 0, 1),
-	    .banned = db_get_bool(&rows, 0, 2),
-	    .ban_reason = db_get_text(&rows, 0, 3),
-	    .ban_expires_at = db_get_time(ctx, &rows, 0, 4) };
+	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id))),
+	    ST_USER_NOT_FOUND, id));
+	user_row(ctx, &rows, 0, 0, out);
 	return ST_OK;
 }
 
 static enum status
 audit_subject(struct ctx *ctx, const char *action,
-    const struct subject *subject, struct json_object *before,
+    const struct user *subject, struct json_object *before,
     struct json_object *after)
 {
 	return store_audit_write(ctx, &(struct audit){ .action = action,
@@ -103,7 +98,7 @@ audit_subject(struct ctx *ctx, const char *action,
 
 /* Sessions of others that the user borrowed end with the power to do so. */
 static enum status
-end_impersonations(struct ctx *ctx, const struct subject *subject)
+end_impersonations(struct ctx *ctx, const struct user *subject)
 {
 	static const char sql[] =
 	    "DELETE FROM sessions WHERE impersonated_by = $1";
@@ -112,44 +107,50 @@ end_impersonations(struct ctx *ctx, const struct subject *subject)
 }
 
 enum status
-store_role_set(struct ctx *ctx, const struct subject *subject,
-    const char *role)
+store_role_set(struct ctx *ctx, struct user *subject, const char *role)
 {
 	static const char sql[] =
 	    "UPDATE users SET role = $2, updated_at = $3 WHERE id = $1";
+	const char *before = subject->role;
 
-	if (text_is(subject->role, role))
+	if (text_is(before, role))
 		return ST_OK;
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(subject->id), db_text(role),
 	    db_time(ctx->now)), NULL));
 	TRY(end_impersonations(ctx, subject));
+	subject->role = role;
+	subject->updated_at = ctx->now;
 	return audit_subject(ctx, "user.set-role", subject,
-	    audit_text(ctx, "role", subject->role),
-	    audit_text(ctx, "role", role));
+	    audit_text(ctx, "role", before), audit_text(ctx, "role", role));
 }
 
 static struct json_object *
-ban_object(struct ctx *ctx, bool banned, const char *reason, int64_t until)
+ban_object(struct ctx *ctx, const struct user *subject)
 {
 	struct json_object *object = view_root(ctx->arena);
 
-	view_bool(object, "banned", banned);
-	if (!banned)
+	view_bool(object, "banned", subject->banned);
+	if (!subject->banned)
 		return object;
-	view_text(object, "reason", reason);
-	view_time(object, "until", until);
+	view_text(object, "reason", subject->ban_reason);
+	view_time(object, "until", subject->ban_expires_at);
 	return object;
 }
 
-static struct json_object *
-ban_before(struct ctx *ctx, const struct subject *subject)
+/* Of the subject as it is from now on; until as in store_ban. */
+static void
+set_ban(struct ctx *ctx, struct user *subject, bool banned,
+    const char *reason, int64_t until)
 {
-	return ban_object(ctx, subject->banned, subject->ban_reason,
-	    subject->ban_expires_at);
+	subject->banned = banned && (until == 0 || until > ctx->now);
+	subject->ban_stored = banned;
+	subject->ban_reason = reason;
+	subject->ban_expires_at = until;
+	subject->updated_at = ctx->now;
 }
 
 enum status
-store_ban(struct ctx *ctx, const struct subject *subject, const char *reason,
+store_ban(struct ctx *ctx, struct user *subject, const char *reason,
     int64_t until)
 {
 	static const char ban[] =
@@ -157,34 +158,40 @@ store_ban(struct ctx *ctx, const struct subject *subject, const char *reason,
 	    "  ban_expires_at = $3, updated_at = $4 WHERE id = $1";
 	static const char end[] =
 	    "DELETE FROM sessions WHERE user_id = $1";
+	struct json_object *before = ban_object(ctx, subject);
 
 	TRY(db_run(ctx, ban, DB_ARGS(db_text(subject->id), db_text(reason),
 	    until == 0 ? db_null() : db_time(until), db_time(ctx->now)),
 	    NULL));
 	TRY(db_run(ctx, end, DB_ARGS(db_text(subject->id)), NULL));
 	TRY(end_impersonations(ctx, subject));
-	return audit_subject(ctx, "user.ban", subject,
-	    ban_before(ctx, subject), ban_object(ctx, true, reason, until));
+	set_ban(ctx, subject, true, reason, until);
+	return audit_subject(ctx, "user.ban", subject, before,
+	    ban_object(ctx, subject));
 }
 
 enum status
-store_unban(struct ctx *ctx, const struct subject *subject)
+store_unban(struct ctx *ctx, struct user *subject)
 {
 	static const char sql[] =
 	    "UPDATE users SET banned = false, ban_reason = NULL,"
-	    "  ban_expires_at = NULL, updated_at = $2"
-	    " WHERE id = $1 AND banned";
+	    "  ban_expires_at = NULL, updated_at = $2 WHERE id = $1";
+	struct json_object *before = ban_object(ctx, subject);
+	const bool banned = subject->banned;
 
+	if (!subject->ban_stored)
+		return ST_OK;
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(subject->id),
 	    db_time(ctx->now)), NULL));
-	if (!subject->banned)
+	set_ban(ctx, subject, false, NULL, 0);
+	if (!banned)
 		return ST_OK;
-	return audit_subject(ctx, "user.unban", subject,
-	    ban_before(ctx, subject), ban_object(ctx, false, NULL, 0));
+	return audit_subject(ctx, "user.unban", subject, before,
+	    ban_object(ctx, subject));
 }
 
 enum status
-store_session_end_one(struct ctx *ctx, const struct subject *subject,
+store_session_end_one(struct ctx *ctx, const struct user *subject,
     const char *session_id)
 {
 	static const char sql[] =
@@ -199,7 +206,7 @@ store_session_end_one(struct ctx *ctx, const struct subject *subject,
 }
 
 enum status
-store_session_end_all(struct ctx *ctx, const struct subject *subject)
+store_session_end_all(struct ctx *ctx, const struct user *subject)
 {
 	static const char sql[] = "DELETE FROM sessions WHERE user_id = $1";
 	struct json_object *before = view_root(ctx->arena);

@@ -2,7 +2,9 @@
  * user_admin.h - one user as an admin sees them, and what an admin does
  *
  * Who may do what to whom is the handler's to decide, from the locked subject;
- * every change here writes its audit row. All of it runs inside db_transact.
+ * every change here writes its audit row, and tells the subject, the row that
+ * store_subject_lock gave, what has become of it. All of it runs inside
+ * db_transact.
  */
 #ifndef STORE_USER_ADMIN_H
 #define STORE_USER_ADMIN_H
@@ -14,6 +16,7 @@
 
 struct ctx;
 struct json_object;
+struct user;
 
 #define BAN_REASON_MAX 200	/* characters */
 
@@ -33,15 +36,6 @@ enum status store_user_show(struct ctx *ctx, const char *id,
 enum status store_user_sessions(struct ctx *ctx, const char *id,
     struct json_object *out);
 
-/* Whom something is about to be done to. */
-struct subject {
-	const char *id;
-	const char *role;
-	bool banned;			/* now */
-	const char *ban_reason;		/* NULL: none */
-	int64_t ban_expires_at;		/* instant; 0: none */
-};
-
 /*
  * store_actor_hold - ctx->user is still who the guard saw, and stays so until
  * the commit
@@ -56,14 +50,14 @@ enum status store_actor_hold(struct ctx *ctx);
  * ST_USER_NOT_FOUND
  */
 enum status store_subject_lock(struct ctx *ctx, const char *id,
-    struct subject *out);
+    struct user *out);
 
 /*
  * store_role_set - another role, from the user's next request on
  *
  * Ends the sessions in which the user acts as somebody else.
  */
-enum status store_role_set(struct ctx *ctx, const struct subject *subject,
+enum status store_role_set(struct ctx *ctx, struct user *subject,
     const char *role);
 
 /*
@@ -71,9 +65,9 @@ enum status store_role_set(struct ctx *ctx, const struct subject *subject,
  *
  * Ends all sessions, also those in which the user acts as somebody else.
  */
-enum status store_ban(struct ctx *ctx, const struct subject *subject,
+enum status store_ban(struct ctx *ctx, struct user *subject,
     const char *reason, int64_t until);
-enum status store_unban(struct ctx *ctx, const struct subject *subject);
+enum status store_unban(struct ctx *ctx, struct user *subject);
 
 /*
  * store_session_end_one, store_session_end_all - of that user
@@ -81,8 +75,8 @@ enum status store_unban(struct ctx *ctx, const struct subject *subject);
  * ST_SESSION_NOT_FOUND  (one) it is not there, or somebody else's
  */
 enum status store_session_end_one(struct ctx *ctx,
-    const struct subject *subject, const char *session_id);
+    const struct user *subject, const char *session_id);
 enum status store_session_end_all(struct ctx *ctx,
-    const struct subject *subject);
+    const struct user *subject);
 
 #endif

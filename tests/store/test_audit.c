@@ -146,7 +146,7 @@ a_change_of_credits_is_recorded_once(void **state)
 static enum status
 work_on_subject(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(store_subject_lock(ctx, ctx->input, &subject));
 	TRY(store_role_set(ctx, &subject, "admin_ro"));

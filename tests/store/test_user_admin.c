@@ -135,7 +135,7 @@ pages_have_no_gap_and_no_double(void **state)
 static enum status
 work_ban(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(store_subject_lock(ctx, ctx->input, &subject));
 	return store_ban(ctx, &subject, "spam", ctx->now + 60000);
@@ -144,7 +144,7 @@ work_ban(struct ctx *ctx)
 static enum status
 work_unban(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(store_subject_lock(ctx, ctx->input, &subject));
 	return store_unban(ctx, &subject);
@@ -159,7 +159,7 @@ work_show(struct ctx *ctx)
 static enum status
 work_make_ro(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(store_subject_lock(ctx, ctx->input, &subject));
 	return store_role_set(ctx, &subject, "admin_ro");
@@ -299,7 +299,7 @@ static enum status
 work_end_one(struct ctx *ctx)
 {
 	const char *const *ids = ctx->input;
-	struct subject subject;
+	struct user subject;
 
 	TRY(store_subject_lock(ctx, ids[0], &subject));
 	return store_session_end_one(ctx, &subject, ids[1]);
@@ -308,7 +308,7 @@ work_end_one(struct ctx *ctx)
 static enum status
 work_end_all(struct ctx *ctx)
 {
-	struct subject subject;
+	struct user subject;
 
 	TRY(store_subject_lock(ctx, ctx->input, &subject));
 	return store_session_end_all(ctx, &subject);
