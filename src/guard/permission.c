@@ -7,13 +7,14 @@ enum {
 	ROLE_USER = 1,
 	ROLE_ADMIN_RO = 2,
 	ROLE_ADMIN_RW = 4,
-	ROLE_SUPER = 8
+	ROLE_ADMIN = 8,
+	ROLE_SUPER = 16
 };
 
 const char *const role_names[] = { "user", "admin_ro", "admin_rw",
 	"super_admin", NULL };
 
-/* "admin" is the name Better Auth uses. */
+/* "admin" is the name Better Auth uses; its admins make admins. */
 static const struct {
 	const char *name;
 	unsigned bit;
@@ -21,7 +22,7 @@ static const struct {
 	{ "user", ROLE_USER },
 	{ "admin_ro", ROLE_ADMIN_RO },
 	{ "admin_rw", ROLE_ADMIN_RW },
-	{ "admin", ROLE_ADMIN_RW },
+	{ "admin", ROLE_ADMIN_RW | ROLE_ADMIN },
 	{ "super_admin", ROLE_SUPER },
 };
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
@@ -52,15 +53,18 @@ role_bits(const char *list)
 {
 	unsigned bits = 0;
 
-	while (*list != '\0') {
-		size_t size;
+	for (;;) {
+		size_t size, end;
 
-		list += strspn(list, ", ");
-		size = strcspn(list, ", ");
+		list += strspn(list, " ");
+		size = end = strcspn(list, ",");
+		while (size > 0 && list[size - 1] == ' ')
+			size--;
 		bits |= role_bit(list, size);
-		list += size;
+		if (list[end] == '\0')
+			return bits;
+		list += end + 1;
 	}
-	return bits;
 }
 
 uint64_t
@@ -79,6 +83,21 @@ const char *
 permission_text(enum permission permission)
 {
 	return permissions[permission].text;
+}
+
+enum permission
+permission_named(const char *resource, const char *action)
+{
+	const size_t size = strlen(resource);
+
+	for (int i = PERMISSION_NONE + 1; i < PERMISSIONS; i++) {
+		const char *text = permissions[i].text;
+
+		if (strncmp(text, resource, size) == 0 && text[size] == ':' &&
+		    strcmp(text + size + 1, action) == 0)
+			return (enum permission)i;
+	}
+	return PERMISSION_NONE;
 }
 
 bool

@@ -30,6 +30,9 @@ permission_in(uint64_t set, enum permission permission)
 /* "user:list" */
 const char *permission_text(enum permission permission);
 
+/* The permission of resource and action; PERMISSION_NONE: there is none. */
+enum permission permission_named(const char *resource, const char *action);
+
 /* Whether a role of this name exists, and whether it is an admin's. */
 bool role_exists(const char *role);
 bool role_is_admin(const char *roles);
