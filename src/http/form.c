@@ -54,7 +54,10 @@ wanted_name(enum field_type type)
 	case FIELD_TYPE_TEXT:
 	case FIELD_TYPE_EMAIL:
 	case FIELD_TYPE_ENUM:
+	case FIELD_TYPE_WORDS:
 		return "string";
+	case FIELD_TYPE_OBJECT:
+		return "record";
 	case FIELD_TYPE_INT:
 		return "number";
 	case FIELD_TYPE_BOOL:
@@ -106,7 +109,8 @@ read_text(const struct reading *r, const char *text, const char **out)
 
 	*out = text;
 	if (length < r->field->min)
-		return wrong(r, arena_printf(arena, "Too small: expected "
+		return wrong(r, r->field->too_short != NULL ?
+		    r->field->too_short : arena_printf(arena, "Too small: expected "
 		    "string to have >=%lld characters",
 		    (long long)r->field->min), length == 0 ?
 		    arena_printf(arena, "%s is missing.", label(r->field)) :
@@ -213,6 +217,27 @@ read_bool(const struct reading *r, struct json_object *value,
 	return ST_OK;
 }
 
+/* "Invalid input" is all that the contract says of a union. */
+static enum status
+read_words(const struct reading *r, struct json_object *value,
+    const char **out)
+{
+	const char *text = view_words(r->ctx->arena, value);
+
+	return text != NULL ? read_text(r, text, out) :
+	    wrong(r, "Invalid input", arena_printf(r->ctx->arena,
+	    "%s has the wrong form.", label(r->field)));
+}
+
+static enum status
+read_object(const struct reading *r, struct json_object *value,
+    struct json_object **out)
+{
+	*out = value;
+	return json_object_is_type(value, json_type_object) ? ST_OK :
+	    wrong_type(r, type_name(value));
+}
+
 static void
 set_absent(const struct form_field *field, void *member)
 {
@@ -234,6 +259,13 @@ is_absent(const struct reading *r, struct json_object *value)
 	    text[0] == '\0' && r->ctx->route->face != FACE_AUTH;
 }
 
+/* It names nobody; "null" stands for what is missing, too. */
+static const char *
+coerced(const struct reading *r, struct json_object *value)
+{
+	return value == NULL ? "null" : view_as_text(r->ctx->arena, value);
+}
+
 static enum status
 read_field(const struct reading *r, struct json_object *value,
     void *member)
@@ -241,11 +273,17 @@ read_field(const struct reading *r, struct json_object *value,
 	const char *text = text_of(value);
 
 	switch (r->field->type) {
+	case FIELD_TYPE_WORDS:
+		return read_words(r, value, member);
+	case FIELD_TYPE_OBJECT:
+		return read_object(r, value, member);
 	case FIELD_TYPE_INT:
 		return read_int(r, value, member);
 	case FIELD_TYPE_BOOL:
 		return read_bool(r, value, member);
 	case FIELD_TYPE_TEXT:
+		if (text == NULL && r->field->coerced)
+			text = coerced(r, value);
 		return text == NULL ? wrong_type(r, type_name(value)) :
 		    read_text(r, text, member);
 	case FIELD_TYPE_EMAIL:
@@ -320,12 +358,13 @@ form_read(struct ctx *ctx, const struct form *form)
 			continue;
 		if (there && is_absent(&r, value))
 			continue;
-		if (!there)
+		if (!there && !r.field->coerced)
 			status = wrong_type(&r, "undefined");
 		else if (read_field(&r, value, member) != ST_OK)
 			status = ST_VALIDATION_ERROR;
 	}
-	return status;
+	return status == ST_OK && form->check != NULL ? form->check(ctx) :
+	    status;
 }
 
 void

@@ -23,7 +23,10 @@ enum field_type {
 	FIELD_TYPE_EMAIL,	/* const char *, the contract's syntax */
 	FIELD_TYPE_INT,		/* int64_t; a decimal text in forms */
 	FIELD_TYPE_BOOL,	/* enum choice; on a page "on" is yes */
-	FIELD_TYPE_ENUM		/* const char *, one of options */
+	FIELD_TYPE_ENUM,	/* const char *, one of options */
+	FIELD_TYPE_WORDS,	/* const char *: a text, or a list of texts,
+				 * which arrives joined by commas */
+	FIELD_TYPE_OBJECT	/* struct json_object *, borrowed */
 };
 
 /* An optional boolean: absent is not false. */
@@ -36,9 +39,11 @@ struct form_field {
 	bool optional;		/* absent: NULL, CHOICE_ABSENT, or FIELD_NONE */
 	bool nullable;		/* JSON null is allowed and means absent */
 	bool secret;		/* never shown again after an error */
+	bool coerced;		/* TEXT: anything becomes one, as in JavaScript */
 	int64_t min, max;
 	const char *const *options;	/* NULL-terminated, for ENUM */
 	const char *label;	/* how a person calls it, "Amount" */
+	const char *too_short;	/* the contract's own text for it; or NULL */
 };
 
 #define FIELD_NONE INT64_MIN	/* an optional integer that is absent */
@@ -50,6 +55,8 @@ struct form {
 	bool record;		/* contract: type errors say "record" */
 	bool object_and_record;	/* contract: sign-up says both */
 	bool form_body;		/* contract: urlencoded is allowed, too */
+	enum status (*check)(struct ctx *ctx);	/* of right fields: what no
+				 * field alone can say; or NULL */
 };
 
 /* The member's type is checked at compile time. */
@@ -74,6 +81,13 @@ struct form {
 	{ .name = (wire), .type = FIELD_TYPE_ENUM,			\
 	  .offset = FIELD_AT(s, m, const char *), .options = (list),	\
 	  __VA_ARGS__ }
+#define FIELD_WORDS(s, m, wire, lo, hi, ...)				\
+	{ .name = (wire), .type = FIELD_TYPE_WORDS,			\
+	  .offset = FIELD_AT(s, m, const char *), .min = (lo), .max = (hi), \
+	  __VA_ARGS__ }
+#define FIELD_OBJECT(s, m, wire, ...)					\
+	{ .name = (wire), .type = FIELD_TYPE_OBJECT,			\
+	  .offset = FIELD_AT(s, m, struct json_object *), __VA_ARGS__ }
 
 #define FORM(list, s, ...)						\
 	{ .fields = (list), .count = sizeof(list) / sizeof((list)[0]),	\

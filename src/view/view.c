@@ -195,14 +195,18 @@ view_get(const struct json_object *object, const char *key)
 	return value;
 }
 
+/* NULL when it is no string. */
+static const char *
+text_of(struct json_object *value)
+{
+	return json_object_is_type(value, json_type_string) ?
+	    json_object_get_string(value) : NULL;
+}
+
 const char *
 view_get_text(const struct json_object *object, const char *key)
 {
-	struct json_object *value = view_get(object, key);
-
-	if (!json_object_is_type(value, json_type_string))
-		return NULL;
-	return json_object_get_string(value);
+	return text_of(view_get(object, key));
 }
 
 bool
@@ -258,6 +262,24 @@ struct json_object *
 view_at(const struct json_object *list, size_t index)
 {
 	return json_object_array_get_idx(list, index);
+}
+
+const char *
+view_words(struct arena *arena, struct json_object *value)
+{
+	struct buf buf;
+
+	if (!json_object_is_type(value, json_type_array))
+		return text_of(value);
+	buf_init(&buf, arena, TEXT_HINT);
+	for (size_t i = 0; i < view_count(value); i++) {
+		const char *word = text_of(view_at(value, i));
+
+		if (word == NULL)
+			return NULL;
+		buf_printf(&buf, "%s%s", i > 0 ? "," : "", word);
+	}
+	return buf.data;
 }
 
 static void

@@ -52,6 +52,8 @@ int64_t view_get_int(const struct json_object *object, const char *key);
 bool view_is_true(const struct json_object *object, const char *key);
 /* What JavaScript takes for true, as the contract's rules do. NULL is null. */
 bool view_is_truthy(const struct json_object *value);
+/* A text, or a list of texts joined by commas; NULL: it is neither. */
+const char *view_words(struct arena *arena, struct json_object *value);
 /* A list's length and its borrowed elements. */
 size_t view_count(const struct json_object *list);
 struct json_object *view_at(const struct json_object *list, size_t index);

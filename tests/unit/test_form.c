@@ -599,6 +599,122 @@ a_page_shown_again_has_what_was_typed_but_secrets(void **state)
 	assert_false(view_has(out, "other"));
 }
 
+/* What administrators send: unions, records, ids of any type. */
+struct whom {
+	const char *id;
+	const char *roles;
+	struct json_object *data;
+};
+static const struct form_field whom_fields[] = {
+	FIELD_TEXT(struct whom, id, "id", 1, 40, .coerced = true,
+	    .too_short = "id cannot be empty"),
+	FIELD_WORDS(struct whom, roles, "roles", 1, 20),
+	FIELD_OBJECT(struct whom, data, "data", .optional = true),
+};
+
+static enum status
+check_whom(struct ctx *ctx)
+{
+	const struct whom *input = ctx->input;
+
+	return strcmp(input->id, "both") == 0 ?
+	    invalid(ctx, "body", "", "Invalid input", "Both.") : ST_OK;
+}
+
+static const struct form whom_form = FORM(whom_fields, struct whom,
+    .check = check_whom);
+
+static enum status
+send_whom(struct world *world, const char *body)
+{
+	return send_to(world, FACE_AUTH, &whom_form, JSON, body);
+}
+
+static void
+words_are_a_text_or_a_list_of_texts(void **state)
+{
+	static const struct {
+		const char *value, *words;
+	} rows[] = { { "\"a\"", "a" }, { "\"a,b\"", "a,b" },
+		{ "[\"a\"]", "a" }, { "[\"a\",\"b\"]", "a,b" },
+		{ "[]", NULL }, { "\"\"", NULL }, { "1", NULL },
+		{ "[\"a\",1]", NULL }, { "{}", NULL }, { "null", NULL },
+		{ "[[\"a\"]]", NULL } };
+	struct world *world = *state;
+	char body[128];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		(void)snprintf(body, sizeof(body), "{\"id\":\"1\","
+		    "\"roles\":%s}", rows[i].value);
+		if ((send_whom(world, body) == ST_OK) !=
+		    (rows[i].words != NULL))
+			fail_msg("%s: %s", body, wire(world));
+		if (rows[i].words != NULL)
+			assert_string_equal(((const struct whom *)
+			    world->ctx.input)->roles, rows[i].words);
+	}
+	assert_int_equal(send_whom(world, "{\"id\":\"1\",\"roles\":[1]}"),
+	    ST_VALIDATION_ERROR);
+	assert_string_equal(wire(world), "[body.roles] Invalid input");
+}
+
+static void
+a_coerced_text_takes_anything(void **state)
+{
+	static const struct {
+		const char *member, *id;
+	} rows[] = { { "\"id\":\"x\",", "x" }, { "\"id\":5,", "5" },
+		{ "\"id\":true,", "true" }, { "\"id\":null,", "null" },
+		{ "", "null" }, { "\"id\":{},", "{}" } };
+	struct world *world = *state;
+	char body[128];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		(void)snprintf(body, sizeof(body), "{%s\"roles\":\"a\"}",
+		    rows[i].member);
+		assert_int_equal(send_whom(world, body), ST_OK);
+		assert_string_equal(((const struct whom *)world->ctx.input)
+		    ->id, rows[i].id);
+	}
+	assert_int_equal(send_whom(world, "{\"id\":\"\",\"roles\":\"a\"}"),
+	    ST_VALIDATION_ERROR);
+	assert_string_equal(wire(world), "[body.id] id cannot be empty");
+}
+
+static void
+an_object_is_lent_as_it_came(void **state)
+{
+	struct world *world = *state;
+	const struct whom *input;
+
+	assert_int_equal(send_whom(world, "{\"id\":1,\"roles\":\"a\","
+	    "\"data\":{\"a\":\"b\"}}"), ST_OK);
+	input = world->ctx.input;
+	assert_string_equal(view_get_text(input->data, "a"), "b");
+	assert_int_equal(send_whom(world, "{\"id\":1,\"roles\":\"a\"}"),
+	    ST_OK);
+	input = world->ctx.input;
+	assert_null(input->data);
+	assert_int_equal(send_whom(world, "{\"id\":1,\"roles\":\"a\","
+	    "\"data\":[]}"), ST_VALIDATION_ERROR);
+	assert_string_equal(wire(world), "[body.data] Invalid input: "
+	    "expected record, received array");
+}
+
+static void
+a_form_may_look_at_its_fields_together(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(send_whom(world,
+	    "{\"id\":\"both\",\"roles\":\"a\"}"), ST_VALIDATION_ERROR);
+	assert_string_equal(wire(world), "[body] Invalid input");
+	/* Not while one of them is wrong. */
+	assert_int_equal(send_whom(world,
+	    "{\"id\":\"both\",\"roles\":1}"), ST_VALIDATION_ERROR);
+	assert_string_equal(wire(world), "[body.roles] Invalid input");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -625,6 +741,10 @@ main(void)
 		TEST(the_content_type_is_compared_without_case_or_parameters),
 		TEST(bytes_without_a_type_are_no_body),
 		TEST(malformed_bodies_are_bad_requests),
+		TEST(words_are_a_text_or_a_list_of_texts),
+		TEST(a_coerced_text_takes_anything),
+		TEST(an_object_is_lent_as_it_came),
+		TEST(a_form_may_look_at_its_fields_together),
 		TEST(a_page_shown_again_has_what_was_typed_but_secrets),
 	};
 
