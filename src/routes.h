@@ -30,6 +30,8 @@ enum guard_level {
 struct guard {
 	enum guard_level level;
 	enum permission permission;
+	enum status refusal;	/* who lacks it gets this; 0: FORBIDDEN */
+	bool bare;		/* nobody gets 401 without a body */
 };
 
 struct route {

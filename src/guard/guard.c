@@ -8,12 +8,21 @@
 #include "store/session.h"
 #include "store/user.h"
 
+enum status
+guard_refusal(const struct ctx *ctx)
+{
+	const enum status refusal = ctx->route->guard.refusal;
+
+	return refusal != ST_OK ? refusal : ST_FORBIDDEN;
+}
+
 /* The same refusal in the words of each face (DESIGN, errors). */
 static enum status
-anonymous(const struct ctx *ctx, enum status found)
+anonymous(struct ctx *ctx, enum status found)
 {
 	bool nobody = found == ST_UNAUTHORIZED || found == ST_TOKEN_EXPIRED;
 
+	ctx->response.bare = nobody && ctx->route->guard.bare;
 	if (nobody && ctx->route->face == FACE_AUTH)
 		return ST_UNAUTHORIZED;
 	if (found == ST_UNAUTHORIZED && ctx->route->face == FACE_JSON)
@@ -47,8 +56,8 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 	case GUARD_PERMISSION:
 		return permission_in(ctx->user->permissions,
 		    guard->permission) ? ST_OK :
-		    refuse(ctx, ST_FORBIDDEN, "%s lacks %s", ctx->user->role,
-		    permission_text(guard->permission));
+		    refuse(ctx, guard_refusal(ctx), "%s lacks %s",
+		    ctx->user->role, permission_text(guard->permission));
 	case GUARD_NONE:
 	case GUARD_ANYONE:
 		break;

@@ -47,9 +47,13 @@ enum status login_pass(struct ctx *ctx);
  * ST_UNAUTHORIZED        nobody is signed in
  * ST_TOKEN_EXPIRED       (JSON) the session has ended
  * ST_SESSION_NOT_FRESH   signed in too long ago
- * ST_FORBIDDEN           not allowed
+ * guard_refusal          not allowed
  * ST_INVALID_CSRF_TOKEN  the form was not ours, or is too old
  */
 enum status guard_pass(struct ctx *ctx);
+
+/* What the row answers to who may not do what it does: ST_FORBIDDEN, or the
+ * code that the wire contract has for it. */
+enum status guard_refusal(const struct ctx *ctx);
 
 #endif

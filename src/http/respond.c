@@ -238,6 +238,8 @@ static void
 body_json(struct ctx *ctx, enum status status, enum face face,
     struct buf *out)
 {
+	if (ctx->response.bare && status != ST_OK)
+		return;
 	if (status != ST_OK)
 		error_json(ctx, status, face, out);
 	else if (ctx->response.null_body)

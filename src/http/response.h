@@ -31,6 +31,7 @@ struct response {
 	int redirect;			/* 302 or 303: no body; else 0 */
 	struct json_object *list;	/* JSON: the body is this list */
 	bool null_body;			/* JSON: the body is null */
+	bool bare;			/* JSON: a refusal without a body */
 	const char *body;		/* a ready body (assets), else NULL */
 	size_t body_size;
 	const char *content_type;	/* of the ready body */
