@@ -269,6 +269,18 @@ config_assign(struct config *config, const char *section, const char *key,
 	    "no such setting; `tollgate config` lists them");
 }
 
+bool
+config_object(const struct config *config, const char *section,
+    const char *key, const char *problem)
+{
+	const struct loaded *loaded = (const struct loaded *)config;
+	const struct place place = loaded->source[find(section, key) -
+	    settings];
+
+	return config_complain(strcmp(place.file, "default") == 0 ?
+	    "configuration" : place_text(config->arena, place), section, key,
+	    problem);
+}
 
 static void
 load_defaults(struct loaded *loaded)

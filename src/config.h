@@ -36,6 +36,18 @@ struct extra_fields {
 	size_t count;
 };
 
+/* A limit of requests that the operator set: path=max/window, path=off. */
+#define RATE_UNLIMITED 0
+struct rate_rule {
+	const char *path;	/* below server.base_path, or of a page */
+	bool prefix;		/* it was written with * at its end */
+	int64_t max, window;	/* requests, seconds; max RATE_UNLIMITED */
+};
+struct rate_rules {
+	const struct rate_rule *rule;
+	size_t count;
+};
+
 struct config {
 #define TEXT(section, key, ...) const char *section##_##key;
 #define SECRET(section, key, ...) const char *section##_##key;
@@ -64,6 +76,7 @@ struct config {
 	const char *mail_name;		/* of this host, for EHLO */
 	struct extra_fields user_extra;
 	struct extra_fields session_extra;
+	struct rate_rules rate_rules;	/* the first that fits counts */
 	char *text;			/* of the file, until config_text_fd */
 	size_t text_size;
 	struct arena *arena;		/* owns all of it */

@@ -14,12 +14,6 @@
 const char *const extra_type_names[] = { [EXTRA_STRING] = "string",
 	[EXTRA_NUMBER] = "number", [EXTRA_BOOLEAN] = "boolean" };
 
-static bool
-complain(const char *section, const char *key, const char *problem)
-{
-	return config_complain("configuration", section, key, problem);
-}
-
 /* A number as JSON has them, but for exponents. */
 static bool
 is_number(const char *text)
@@ -113,7 +107,7 @@ derive_extra(struct config *config, const char *section,
 
 	for (size_t i = 0; i < list->count; i++)
 		if (!extra_field(config->arena, list->text[i], &fields[i]))
-			return complain(section, "fields",
+			return config_object(config, section, "fields",
 			    arena_printf(config->arena, "'%s' is not "
 			    "name:string|number|boolean[=default][!]",
 			    list->text[i]));
@@ -141,7 +135,7 @@ derive_origins(struct config *config)
 	config->origin = "";
 	if (config->server_url[0] != '\0') {
 		if (!origin_of(config->arena, config->server_url, &own))
-			return complain("server", "url",
+			return config_object(config, "server", "url",
 			    "is no http or https address");
 		config->origin = own;
 	}
@@ -162,21 +156,21 @@ check(const struct config *config)
 
 	if (config->server_secret[0] != '\0' &&
 	    strlen(config->server_secret) < SECRET_MIN)
-		return complain("server", "secret",
+		return config_object(config, "server", "secret",
 		    "is shorter than 16 characters");
 	if (base[0] != '/' || base[strlen(base) - 1] == '/')
-		return complain("server", "base_path",
+		return config_object(config, "server", "base_path",
 		    "begins with '/' and does not end with it");
 	if (mode % 10 > 7 || mode / 10 % 10 > 7)
-		return complain("server", "socket_mode",
+		return config_object(config, "server", "socket_mode",
 		    "has digits from 0 to 7");
 	if (config->password_memory_kib < memory_kib)
-		return complain("password", "memory_kib",
+		return config_object(config, "password", "memory_kib",
 		    arena_printf(config->arena, "must be %lld or more for %lld "
 		    "lanes", (long long)memory_kib,
 		    (long long)config->password_lanes));
 	if (config->password_max_length < config->password_min_length)
-		return complain("password", "max_length",
+		return config_object(config, "password", "max_length",
 		    "is less than min_length");
 	return true;
 }
@@ -199,7 +193,7 @@ config_derive(struct config *config)
 	if (config->db_admin_url[0] == '\0')
 		config->db_admin_url = arena_text(config->arena,
 		    config->db_url);
-	return config_derive_mail(config) &&
+	return config_derive_mail(config) && config_derive_guards(config) &&
 	    derive_extra(config, "user", &config->user_fields,
 	    &config->user_extra) &&
 	    derive_extra(config, "session", &config->session_fields,

@@ -15,11 +15,21 @@ struct config;
  */
 bool config_derive(struct config *config);
 
-/* The same for section mail (config_mail.c). */
+/* The same for section mail (config_mail.c), and for rate_limit.rules and
+ * server.trusted_proxies (config_guard.c). */
 bool config_derive_mail(struct config *config);
+bool config_derive_guards(struct config *config);
 
 /* "tollgate: where: section.key: problem" on standard error; false. */
 bool config_complain(const char *where, const char *section, const char *key,
     const char *problem);
+
+/*
+ * config_object - the same about a setting that is there, with its place
+ *
+ * Of a list that goes over lines, its first.
+ */
+bool config_object(const struct config *config, const char *section,
+    const char *key, const char *problem);
 
 #endif

@@ -11,9 +11,9 @@
 #define PORT_MAX 65535
 
 static bool
-complain(const char *key, const char *problem)
+complain(const struct config *config, const char *key, const char *problem)
 {
-	return config_complain("configuration", "mail", key, problem);
+	return config_object(config, "mail", key, problem);
 }
 
 /*
@@ -57,14 +57,14 @@ check_server(struct config *config)
 		return true;
 	host = host_of(config->arena, config->mail_smtp_url);
 	if (host == NULL)
-		return complain("smtp_url",
+		return complain(config, "smtp_url",
 		    "is neither smtp://host[:port] nor smtps://host[:port]");
 	if (is_this_machine(host) || text_is(config->mail_tls, "require"))
 		return true;
 	if (text_is(config->mail_tls, "never"))
-		return complain("tls", "is never only on this machine");
+		return complain(config, "tls", "is never only on this machine");
 	return config->mail_user[0] == '\0' ? true :
-	    complain("tls", "must be require where there is a mail.user");
+	    complain(config, "tls", "must be require where there is a mail.user");
 }
 
 /* The host in server.url, without its port; names only. */
@@ -91,8 +91,8 @@ config_derive_mail(struct config *config)
 	    config->mail_from : arena_printf(config->arena, "no-reply@%s",
 	    own_name(config));
 	if (strspn(config->mail_name, HOST_CHARS) != strlen(config->mail_name))
-		return complain("ehlo", "is not the name of a host");
+		return complain(config, "ehlo", "is not the name of a host");
 	if (!text_mailable(config->mail_sender))
-		return complain("from", "is not an address");
+		return complain(config, "from", "is not an address");
 	return check_server(config);
 }

@@ -1,17 +1,14 @@
 #include "guard/guard.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
-#include "guard/shared.h"
+#include "guard/limit.h"
+#include "guard/metric.h"
 #include "routes.h"
-#include "trust/sign.h"
-
-#define CLOCK_SLACK_MS 60000
 
 /* contract README, section 10: the first rule whose prefix matches. */
 static const struct {
@@ -40,101 +37,51 @@ rate_path(const struct ctx *ctx)
 	return ctx->request.path;
 }
 
+/* A rule of the operator, of the contract, or the one for all else. */
 static void
-rule_for(const struct ctx *ctx, const char *path, int64_t *window,
-    int64_t *max)
+numbers_for(const struct ctx *ctx, const char *path, int64_t *max,
+    int64_t *window)
 {
-	*window = ctx->config->rate_limit_window;
-	*max = ctx->config->rate_limit_max;
+	const struct rate_rules *rules = &ctx->config->rate_rules;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rate_rule *rule = &rules->rule[i];
+
+		if (rule->prefix ? !text_starts(path, rule->path) :
+		    strcmp(path, rule->path) != 0)
+			continue;
+		*max = rule->max;
+		*window = rule->window;
+		return;
+	}
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
-		if (text_starts(path, special[i].prefix)) {
-			*window = special[i].window;
-			*max = special[i].max;
-			return;
-		}
+		if (!text_starts(path, special[i].prefix))
+			continue;
+		*max = special[i].max;
+		*window = special[i].window;
+		return;
 	}
-}
-
-/* Keyed, so that nobody can choose keys that fall into one bucket. */
-static uint64_t
-key_of(struct ctx *ctx, const char *path)
-{
-	const char *text = arena_printf(ctx->arena, "%s|%s",
-	    ctx->request.address, path);
-	uint8_t mac[SHA256_BYTES];
-	uint64_t key;
-
-	hmac_sha256(mac, ctx->shared->rate_seed,
-	    sizeof(ctx->shared->rate_seed), text, strlen(text));
-	memcpy(&key, mac, sizeof(key));
-	return key | 1;
-}
-
-/* The key's entry, or the one that is least worth keeping. */
-static struct rate_entry *
-entry_for(struct rate_entry *ways, uint64_t key, int64_t now)
-{
-	struct rate_entry *best = &ways[0];
-
-	for (int i = 0; i < RATE_WAYS; i++) {
-		if (ways[i].key == key)
-			return &ways[i];
-		if (ways[i].last_ms + ways[i].window_ms <
-		    best->last_ms + best->window_ms)
-			best = &ways[i];
-	}
-	*best = (struct rate_entry){ .key = key, .last_ms = now };
-	return best;
-}
-
-/* Has the clock been set back? Less is a request long on its way. */
-static bool
-is_ahead(const struct rate_entry *entry, int64_t now, int64_t window_ms)
-{
-	return entry->last_ms - now > window_ms + CLOCK_SLACK_MS;
-}
-
-/* Milliseconds until the next request may pass; 0: this one may. */
-static int64_t
-count_request(struct rate_entry *entry, int64_t now, int64_t window_ms,
-    int64_t max)
-{
-	if (now - entry->last_ms >= window_ms ||
-	    is_ahead(entry, now, window_ms)) {
-		entry->count = 0;
-		entry->last_ms = now;
-	}
-	if ((int64_t)entry->count >= max)
-		return entry->last_ms + window_ms - now;
-	entry->count++;
-	if (now > entry->last_ms)
-		entry->last_ms = now;
-	entry->window_ms = window_ms;
-	return 0;
+	*max = ctx->config->rate_limit_max;
+	*window = ctx->config->rate_limit_window;
 }
 
 enum status
 rate_pass(struct ctx *ctx)
 {
 	const char *path = rate_path(ctx);
-	struct shared *shared = ctx->shared;
-	int64_t window, max, wait;
-	pthread_mutex_t *lock;
-	uint64_t key, bucket;
+	int64_t max, window, wait;
 
-	if (!ctx->config->rate_limit_enabled || shared == NULL ||
-	    text_starts(ctx->request.path, "/assets/"))
+	if (text_starts(ctx->request.path, "/assets/"))
 		return ST_OK;
-	rule_for(ctx, path, &window, &max);
-	key = key_of(ctx, path);
-	bucket = (key >> 1) % RATE_BUCKETS;
-	lock = &shared->rate_lock[bucket % RATE_LOCKS];
-	shared_lock(lock);
-	wait = count_request(entry_for(shared->rate[bucket], key, ctx->now),
-	    ctx->now, window * 1000, max);
-	shared_unlock(lock);
-	if (wait <= 0)
+	numbers_for(ctx, path, &max, &window);
+	if (max == RATE_UNLIMITED)
 		return ST_OK;
+	wait = limit_take(ctx, LIMIT_REQUESTS, arena_printf(ctx->arena,
+	    "%s|%s", ctx->request.address, path), &(struct limit){
+	    .free = max, .most = max, .forget_ms = window * 1000 });
+	if (wait == 0)
+		return ST_OK;
+	metric_limit_hit(ctx->shared, METRIC_REQUESTS);
 	ctx->retry_after = (wait + 999) / 1000;
 	return refuse(ctx, ST_TOO_MANY_REQUESTS, "more than %lld in %lld s",
 	    (long long)max, (long long)window);

@@ -39,9 +39,10 @@ shared_create(int32_t workers, int32_t slots)
 		return -1;
 	}
 	lock_init(&shared->slots_lock);
-	for (int i = 0; i < RATE_LOCKS; i++)
-		lock_init(&shared->rate_lock[i]);
-	random_bytes(shared->rate_seed, sizeof(shared->rate_seed));
+	for (int i = 0; i < LIMIT_TABLES * LIMIT_LOCKS; i++)
+		lock_init(&shared->limits[i / LIMIT_LOCKS].lock[i %
+		    LIMIT_LOCKS]);
+	random_bytes(shared->limit_seed, sizeof(shared->limit_seed));
 	shared->slots = slots;
 	shared->workers = workers;
 	shared->metrics.started = clock_now();

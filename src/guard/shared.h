@@ -13,12 +13,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "guard/limit.h"
 #include "guard/metric.h"
 
 #define SHARED_WORKERS 64
-#define RATE_BUCKETS 8192	/* sets of RATE_WAYS entries */
-#define RATE_WAYS 4
-#define RATE_LOCKS 64
+#define LIMIT_BUCKETS 8192	/* sets of LIMIT_WAYS entries */
+#define LIMIT_WAYS 4
+#define LIMIT_LOCKS 64
 
 enum worker_state {
 	WORKER_NONE, WORKER_STARTING, WORKER_IDLE, WORKER_BUSY,
@@ -32,11 +33,16 @@ struct worker_slot {
 	_Atomic uint64_t served;
 };
 
-struct rate_entry {
+struct limit_entry {
 	uint64_t key;		/* 0: free */
-	int64_t last_ms;
-	int64_t window_ms;
-	uint32_t count;
+	int64_t count;
+	int64_t last_ms;	/* when the last one was counted */
+	int64_t forget_ms;	/* when all of them are forgotten */
+};
+
+struct limits {
+	pthread_mutex_t lock[LIMIT_LOCKS];
+	struct limit_entry entry[LIMIT_BUCKETS][LIMIT_WAYS];
 };
 
 struct shared {
@@ -47,9 +53,9 @@ struct shared {
 	int32_t workers;
 	struct worker_slot worker[SHARED_WORKERS];
 
-	pthread_mutex_t rate_lock[RATE_LOCKS];
-	uint8_t rate_seed[16];
-	struct rate_entry rate[RATE_BUCKETS][RATE_WAYS];
+	uint8_t limit_seed[16];
+	struct limits limits[LIMIT_TABLES];
+	_Atomic int64_t limit_told_ms;	/* that the database does not count */
 
 	struct metrics metrics;
 };

@@ -68,12 +68,17 @@ enum status password_make(struct ctx *ctx, const char *password,
     const char **hash);
 
 /*
- * In a hash slot: is it the password behind hash (NULL: nobody's)? *better
- * receives a new hash when hash was not made at the configured cost, else
- * NULL. ST_INVALID_PASSWORD, ST_BUSY.
+ * password_check - is it the password behind hash (NULL: nobody's)?
+ *
+ * account  whose it is said to be, as attempt_begin has it
+ * better   receives a new hash when hash was not made at the configured cost,
+ *          else NULL
+ *
+ * Counted as an attempt, and looked at in a hash slot. ST_INVALID_PASSWORD,
+ * ST_TOO_MANY_REQUESTS, ST_BUSY.
  */
-enum status password_check(struct ctx *ctx, const char *password,
-    const char *hash, const char **better);
+enum status password_check(struct ctx *ctx, const char *account,
+    const char *password, const char *hash, const char **better);
 
 /* wallet.c: what a user's pages and programs see of the wallet */
 enum status wallet_page(struct ctx *ctx, const char *user_id);

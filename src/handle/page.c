@@ -255,6 +255,9 @@ is_shown_again(const struct ctx *ctx, enum status status)
 {
 	int http = status_http(status);
 
+	/* Too many requests are refused unread, too many wrong secrets not. */
+	if (http == 429)
+		return ctx->route->again != NULL && ctx->form_token != NULL;
 	if (ctx->route->again == NULL || (http != 400 && http != 401 &&
 	    http != 403 && http != 409 && http != 422 && http != 503))
 		return false;

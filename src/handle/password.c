@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/attempt.h"
 #include "guard/hash_slot.h"
 #include "guard/session.h"
 #include "http/form.h"
@@ -80,22 +81,43 @@ password_make(struct ctx *ctx, const char *password, const char **hash)
 	return status;
 }
 
-enum status
-password_check(struct ctx *ctx, const char *password, const char *hash,
-    const char **better)
+static enum attempt_result
+result_of(enum password_verdict verdict)
+{
+	return verdict == PASSWORD_WRONG ? ATTEMPT_WRONG : ATTEMPT_RIGHT;
+}
+
+static enum status
+check(struct ctx *ctx, const char *password, const char *hash,
+    const char **better, enum attempt_result *result)
 {
 	struct password_cost wanted = cost(ctx->config);
 	enum password_verdict verdict;
 	enum status status = ST_OK;
 
-	*better = NULL;
+	*result = ATTEMPT_UNTRIED;
 	TRY(hash_slot_take(ctx));
 	verdict = password_verify(ctx->passwords, &wanted, hash, password);
 	if (verdict == PASSWORD_RIGHT_REHASH)
 		status = make(ctx, password, better);
 	hash_slot_give(ctx);
-	if (verdict == PASSWORD_WRONG)
-		return refuse(ctx, ST_INVALID_PASSWORD, "wrong password");
+	*result = result_of(verdict);
+	return verdict != PASSWORD_WRONG ? status :
+	    refuse(ctx, ST_INVALID_PASSWORD, "wrong password");
+}
+
+enum status
+password_check(struct ctx *ctx, const char *account, const char *password,
+    const char *hash, const char **better)
+{
+	enum attempt_result result;
+	struct attempt attempt;
+	enum status status;
+
+	*better = NULL;
+	TRY(attempt_begin(ctx, account, &attempt));
+	status = check(ctx, password, hash, better, &result);
+	attempt_end(ctx, &attempt, result);
 	return status;
 }
 
@@ -108,8 +130,8 @@ change_password_prepare(struct ctx *ctx)
 
 	TRY(password_bounds(ctx, change->new_password));
 	TRY(store_password_get(ctx, ctx->user->id, &changed->old));
-	TRY(password_check(ctx, change->current_password, changed->old,
-	    &better));
+	TRY(password_check(ctx, ctx->user->id, change->current_password,
+	    changed->old, &better));
 	TRY(password_make(ctx, change->new_password, &changed->hash));
 	ctx->prepared = changed;
 	return ST_OK;

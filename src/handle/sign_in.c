@@ -68,15 +68,17 @@ struct checked {
 static enum status
 check(struct ctx *ctx, const struct login *login, struct checked *checked)
 {
-	enum status status = store_user_credential(ctx,
-	    text_lower(ctx->arena, login->email), &checked->user,
-	    &checked->hash);
+	const char *account = text_lower(ctx->arena, login->email);
+	enum status status = store_user_credential(ctx, account,
+	    &checked->user, &checked->hash);
 
 	if (status != ST_OK && status != ST_USER_NOT_FOUND)
 		return status;
 	if (status == ST_USER_NOT_FOUND)
 		checked->hash = NULL;
-	status = password_check(ctx, login->password, checked->hash,
+	else
+		account = checked->user.id;
+	status = password_check(ctx, account, login->password, checked->hash,
 	    &checked->better);
 	if (status == ST_INVALID_PASSWORD)
 		return refuse(ctx, ST_INVALID_EMAIL_OR_PASSWORD, "%s",

@@ -48,29 +48,48 @@ address_normal(struct arena *arena, const char *text)
 	    (unsigned)a[4], (unsigned)a[5], (unsigned)a[6], (unsigned)a[7]);
 }
 
+/* bits: how many all addresses of the network begin with alike. */
+static bool
+parse_network(const char *text, uint8_t out[ADDRESS_BYTES], int64_t *bits)
+{
+	const char *slash = strchr(text, '/');
+	size_t size = slash != NULL ? (size_t)(slash - text) : strlen(text);
+	char address[INET6_ADDRSTRLEN];
+	int64_t most;
+
+	*bits = 8 * ADDRESS_BYTES;
+	if (size >= sizeof(address))
+		return false;
+	memcpy(address, text, size);
+	address[size] = '\0';
+	if (!parse(address, out))
+		return false;
+	if (slash == NULL)
+		return true;
+	most = strchr(address, ':') == NULL ? 32 : 128;
+	if (!text_int(slash + 1, 0, most, bits))
+		return false;
+	*bits += 128 - most;
+	return true;
+}
+
+bool
+address_is_network(const char *text)
+{
+	uint8_t network[ADDRESS_BYTES];
+	int64_t bits;
+
+	return parse_network(text, network, &bits);
+}
+
 bool
 address_in(const char *address, const char *network)
 {
-	const char *slash = strchr(network, '/');
-	size_t size = slash != NULL ? (size_t)(slash - network) :
-	    strlen(network);
 	uint8_t a[ADDRESS_BYTES], n[ADDRESS_BYTES];
-	char text[INET6_ADDRSTRLEN];
-	int64_t bits = 128;
+	int64_t bits;
 
-	if (size >= sizeof(text))
+	if (!parse(address, a) || !parse_network(network, n, &bits))
 		return false;
-	memcpy(text, network, size);
-	text[size] = '\0';
-	if (!parse(address, a) || !parse(text, n))
-		return false;
-	if (slash != NULL) {
-		int64_t most = strchr(text, ':') == NULL ? 32 : 128;
-
-		if (!text_int(slash + 1, 0, most, &bits))
-			return false;
-		bits += 128 - most;
-	}
 	for (int64_t bit = 0; bit < bits; bit++) {
 		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
 
@@ -78,6 +97,31 @@ address_in(const char *address, const char *network)
 			return false;
 	}
 	return true;
+}
+
+bool
+address_is_loopback(const char *address)
+{
+	return address_in(address, "127.0.0.0/8") ||
+	    address_in(address, "::1");
+}
+
+const char *const address_forwarding[] = { "HTTP_FORWARDED", "HTTP_VIA",
+	"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
+	"HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_PORT",
+	"HTTP_X_FORWARDED_SERVER", "HTTP_X_FORWARDED_PREFIX",
+	"HTTP_X_FORWARDED_URI", "HTTP_X_ORIGINAL_URL", "HTTP_X_REWRITE_URL",
+	"HTTP_X_REAL_IP", "HTTP_CLIENT_IP", "HTTP_X_CLIENT_IP",
+	"HTTP_TRUE_CLIENT_IP", "HTTP_CF_CONNECTING_IP", NULL };
+
+bool
+address_is_forwarded(const struct request *request)
+{
+	for (const char *const *name = address_forwarding; *name != NULL;
+	    name++)
+		if (request_param(request, *name) != NULL)
+			return true;
+	return false;
 }
 
 static bool

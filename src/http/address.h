@@ -8,6 +8,7 @@
 
 struct arena;
 struct ctx;
+struct request;
 
 /*
  * address_normal - an address in the one spelling we store and compare
@@ -20,6 +21,19 @@ const char *address_normal(struct arena *arena, const char *text);
 
 /* Whether address lies in network ("192.0.2.1", "10.0.0.0/8", "fd00::/8"). */
 bool address_in(const char *address, const char *network);
+
+/* Whether text is such a network. */
+bool address_is_network(const char *text);
+
+/* 127.0.0.0/8 and ::1. */
+bool address_is_loopback(const char *address);
+
+/* Headers by which proxies tell whom they speak for, as CGI variables, ended
+ * by NULL. Of all of them only X-Forwarded-For is ever believed. */
+extern const char *const address_forwarding[];
+
+/* Whether the request has one of them. */
+bool address_is_forwarded(const struct request *request);
 
 /*
  * address_of_client - normalised, "" when unknown

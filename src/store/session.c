@@ -134,6 +134,21 @@ store_session_extend(struct ctx *ctx, struct session *session,
 }
 
 enum status
+store_session_known(struct ctx *ctx, const char *user_id,
+    const char *address, bool *known)
+{
+	static const char sql[] =
+	    "SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1"
+	    "  AND ip_address = $2 AND impersonated_by IS NULL)";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(user_id),
+	    db_text(address))));
+	*known = db_get_bool(&rows, 0, 0);
+	return ST_OK;
+}
+
+enum status
 store_session_update(struct ctx *ctx, struct session *session,
     const char *fields)
 {

@@ -7,6 +7,7 @@
 #ifndef STORE_SESSION_H
 #define STORE_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -54,6 +55,10 @@ enum status store_session_create(struct ctx *ctx, const char *user_id,
 /* Moves expiry to ctx->now + seconds. ST_NOT_FOUND when it is gone. */
 enum status store_session_extend(struct ctx *ctx, struct session *session,
     int64_t seconds);
+
+/* Whether the user has a session, not an admin's, from that address. */
+enum status store_session_known(struct ctx *ctx, const char *user_id,
+    const char *address, bool *known);
 
 enum status store_session_update(struct ctx *ctx, struct session *session,
     const char *fields);

@@ -500,6 +500,61 @@ an_extra_field_that_makes_no_sense_is_refused(void **state)
 }
 
 static void
+limits_of_paths_are_read_in_order(void **state)
+{
+	const struct config *config = loaded(*state, "[rate_limit]\n"
+	    "rules = /sign-in/*=5/60, /get-session=off\n"
+	    "  /*=1000000/86400\n");
+	const struct rate_rule *rule = config->rate_rules.rule;
+
+	assert_int_equal(config->rate_rules.count, 3);
+	assert_string_equal(rule[0].path, "/sign-in/");
+	assert_true(rule[0].prefix);
+	assert_int_equal(rule[0].max, 5);
+	assert_int_equal(rule[0].window, 60);
+	assert_string_equal(rule[1].path, "/get-session");
+	assert_false(rule[1].prefix);
+	assert_int_equal(rule[1].max, RATE_UNLIMITED);
+	assert_string_equal(rule[2].path, "/");
+	assert_int_equal(rule[2].max, 1000000);
+}
+
+static void
+a_limit_that_makes_no_sense_is_refused(void **state)
+{
+	static const char *const bad[] = { "/a", "a=1/1", "/a=", "/a=0/1",
+		"/a=1/0", "/a=1", "/a=1/", "/a=/1", "/a=1/1x", "/a=on",
+		"/a=-1/1", "/a=1000001/1", "/a=1/86401", "/*/a=1/1", "=1/1",
+		"/a**=1/1" };
+	char text[128];
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "[rate_limit]\nrules = /b=1/1, %s\n", bad[i]);
+		REFUSED(*state, text, "conf:2", "rate_limit.rules", bad[i]);
+	}
+}
+
+/* A proxy that is misspelt would be trusted by nobody and missed by all. */
+static void
+a_proxy_that_is_no_network_is_refused_with_its_line(void **state)
+{
+	static const char *const bad[] = { "10.0.0.0/33", "10.0.0/8", "proxy",
+		"10.0.0.0/", "10.0.0.1/x", "fd00::/129", "10.0.0.1:80",
+		"[::1]", "*", "0.0.0.0/0", "::/0", "10.0.0.0-10.0.0.9" };
+	char text[128];
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		(void)snprintf(text, sizeof(text), "[server]\n\n"
+		    "trusted_proxies = 127.0.0.1, %s\n", bad[i]);
+		REFUSED(*state, text, "conf:3", "server.trusted_proxies",
+		    bad[i]);
+	}
+	(void)loaded(*state, "[server]\ntrusted_proxies = 10.0.0.0/8, "
+	    "192.0.2.1, 192.0.2.7/24, fd00::/8, ::1, ::ffff:10.0.0.0/104\n");
+}
+
+static void
 what_is_in_force_is_printed_without_secrets(void **state)
 {
 	struct world *world = *state;
@@ -591,6 +646,9 @@ main(void)
 		TEST(a_password_can_be_long_enough),
 		TEST(extra_fields_have_type_default_and_direction),
 		TEST(an_extra_field_that_makes_no_sense_is_refused),
+		TEST(limits_of_paths_are_read_in_order),
+		TEST(a_limit_that_makes_no_sense_is_refused),
+		TEST(a_proxy_that_is_no_network_is_refused_with_its_line),
 		TEST(what_is_in_force_is_printed_without_secrets),
 		TEST(a_setting_that_is_needed_and_missing_is_named),
 		TEST(only_the_named_secrets_are_kept),

@@ -32,6 +32,7 @@ setup(void **state)
 
 	world.config = (struct config){ .rate_limit_enabled = true,
 	    .rate_limit_window = 10, .rate_limit_max = 100,
+	    .rate_limit_storage = "memory",
 	    .server_base_path = "/api/auth" };
 	world.ctx = (struct ctx){ .arena = arena_new((size_t)8 << 20),
 	    .config = &world.config, .shared = shared_map(fd), .now = START };
@@ -244,6 +245,53 @@ the_default_rule_is_the_operators(void **state)
 	assert_refused(world, "/api/auth/sign-in/email", 10);
 }
 
+/* The operator's rules come before the contract's, the first that fits. */
+static void
+rules_of_the_operator_come_first(void **state)
+{
+	static const struct rate_rule rules[] = {
+		{ "/sign-in/email", false, 5, 60 },
+		{ "/sign-in/", true, 2, 30 },
+		{ "/get-session", false, RATE_UNLIMITED, 0 },
+	};
+	const struct route page = { .face = FACE_PAGE, .path = "/login",
+	    .rate = "/sign-in/email" };
+	struct world *world = *state;
+
+	world->config.rate_rules = (struct rate_rules){ rules,
+	    COUNT(rules) };
+	assert_passes(world, "/api/auth/sign-in/email", 4);
+	world->ctx.route = &page;
+	assert_passes(world, "/login", 1);
+	assert_refused(world, "/login", 60);
+	world->ctx.route = NULL;
+	assert_passes(world, "/api/auth/sign-in/username", 2);
+	assert_refused(world, "/api/auth/sign-in/username", 30);
+	assert_passes(world, "/api/auth/get-session", 500);
+	assert_passes(world, "/api/auth/sign-up/email", 3);
+	assert_refused(world, "/api/auth/sign-up/email", 10);
+}
+
+/* In a full bucket, newcomers push out newcomers, not who was counted often. */
+static void
+a_flood_of_addresses_does_not_forget_who_knocked_often(void **state)
+{
+	struct world *world = *state;
+	char address[32];
+
+	assert_passes(world, "/api/auth/sign-in/email", 3);
+	for (int i = 0; i < 200000; i++) {
+		(void)snprintf(address, sizeof(address), "10.%d.%d.%d",
+		    i >> 16, i >> 8 & 255, i & 255);
+		world->ctx.request.address = address;
+		(void)ask(world, "/api/auth/sign-in/email");
+		if (i % 1000 == 0)
+			arena_reset(world->ctx.arena);
+	}
+	world->ctx.request.address = "192.0.2.1";
+	assert_refused(world, "/api/auth/sign-in/email", 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -261,6 +309,8 @@ main(void)
 		TEST(a_clock_set_back_keeps_nobody_out),
 		TEST(a_request_long_on_its_way_shortens_no_window),
 		TEST(the_default_rule_is_the_operators),
+		TEST(rules_of_the_operator_come_first),
+		TEST(a_flood_of_addresses_does_not_forget_who_knocked_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,22 +29,25 @@ teardown(void **state)
 }
 
 static void
-it_begins_empty_but_for_its_sizes_and_seed(void **state)
+it_begins_empty_but_for_its_sizes_seed_and_age(void **state)
 {
-	static const uint8_t zero[sizeof(struct rate_entry)];
+	static const uint8_t zero[sizeof(struct limit_entry)];
 	struct shared *shared = *state;
 
 	assert_int_equal(shared->workers, 6);
 	assert_int_equal(shared->slots, 3);
-	assert_memory_not_equal(shared->rate_seed, zero,
-	    sizeof(shared->rate_seed));
+	assert_memory_not_equal(shared->limit_seed, zero,
+	    sizeof(shared->limit_seed));
 	for (int i = 0; i < SHARED_WORKERS; i++) {
 		assert_int_equal(atomic_load(&shared->worker[i].pid), 0);
 		assert_int_equal(atomic_load(&shared->worker[i].state),
 		    WORKER_NONE);
 	}
-	for (int i = 0; i < RATE_BUCKETS; i++)
-		assert_memory_equal(&shared->rate[i][0], zero, sizeof(zero));
+	for (int i = 0; i < LIMIT_BUCKETS; i++)
+		assert_memory_equal(&shared->limits[LIMIT_REQUESTS].entry[i],
+		    zero, sizeof(zero));
+	assert_true(shared->metrics.started > 0);
+	assert_true(atomic_load(&shared->metrics.sessions) == -1);
 }
 
 static void
@@ -55,8 +58,8 @@ each_memory_has_a_seed_of_its_own(void **state)
 	struct shared *other = shared_map(fd);
 
 	assert_non_null(other);
-	assert_memory_not_equal(shared->rate_seed, other->rate_seed,
-	    sizeof(shared->rate_seed));
+	assert_memory_not_equal(shared->limit_seed, other->limit_seed,
+	    sizeof(shared->limit_seed));
 	(void)close(fd);
 	(void)munmap(other, sizeof(*other));
 }
@@ -90,7 +93,8 @@ a_lock_outlives_its_owner(void **state)
 {
 	struct shared *shared = *state;
 	pthread_mutex_t *const locks[] = { &shared->slots_lock,
-		&shared->rate_lock[0], &shared->rate_lock[RATE_LOCKS - 1] };
+		&shared->limits[0].lock[0],
+		&shared->limits[LIMIT_TABLES - 1].lock[LIMIT_LOCKS - 1] };
 
 	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
 		pid_t pid = fork();
@@ -114,7 +118,7 @@ a_lock_is_held_by_one_process_at_a_time(void **state)
 {
 	struct shared *shared = *state;
 	pid_t pid[4];
-	int64_t *count = &shared->rate[0][0].last_ms;
+	int64_t *count = &shared->limits[0].entry[0][0].last_ms;
 
 	for (int i = 0; i < 4; i++) {
 		pid[i] = fork();
@@ -122,9 +126,9 @@ a_lock_is_held_by_one_process_at_a_time(void **state)
 		if (pid[i] != 0)
 			continue;
 		for (int round = 0; round < 20000; round++) {
-			shared_lock(&shared->rate_lock[0]);
+			shared_lock(&shared->limits[0].lock[0]);
 			++*count;
-			shared_unlock(&shared->rate_lock[0]);
+			shared_unlock(&shared->limits[0].lock[0]);
 		}
 		_exit(0);
 	}
@@ -158,7 +162,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(it_begins_empty_but_for_its_sizes_and_seed),
+		TEST(it_begins_empty_but_for_its_sizes_seed_and_age),
 		TEST(each_memory_has_a_seed_of_its_own),
 		TEST(two_mappings_are_one_memory),
 		TEST(what_cannot_be_mapped_is_null),

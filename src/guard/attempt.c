@@ -1,0 +1,122 @@
+#include "guard/attempt.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "config.h"
+#include "ctx.h"
+#include "guard/limit.h"
+#include "guard/metric.h"
+#include "store/session.h"
+#include "store/user.h"
+
+#define ACCOUNT_FORGET_MS INT64_C(86400000)
+#define NETWORK_FORGET_MS INT64_C(3600000)
+
+static const char *
+account_key(struct ctx *ctx, const char *account)
+{
+	return arena_printf(ctx->arena, "account|%s", account);
+}
+
+static struct limit
+account_limit(const struct ctx *ctx)
+{
+	return (struct limit){ .free = ctx->config->rate_limit_account_failures,
+	    .most = ATTEMPT_MOST, .forget_ms = ACCOUNT_FORGET_MS };
+}
+
+static struct limit
+network_limit(const struct ctx *ctx)
+{
+	int64_t most = ctx->config->rate_limit_network_failures;
+
+	return (struct limit){ .free = most, .most = most, .fixed = true,
+	    .forget_ms = NETWORK_FORGET_MS };
+}
+
+/* What counts those who have been in before; NULL for strangers. */
+static const char *
+owner_key(struct ctx *ctx, const char *account)
+{
+	const char *address = ctx->request.address;
+	bool known = false;
+
+	if (ctx->session != NULL &&
+	    strcmp(ctx->session->user_id, account) == 0)
+		return arena_printf(ctx->arena, "session|%s",
+		    ctx->session->id);
+	if (address[0] == '\0' || store_session_known(ctx, account, address,
+	    &known) != ST_OK || !known)
+		return NULL;
+	return arena_printf(ctx->arena, "account|%s|%s", account, address);
+}
+
+static enum status
+refuse_for(struct ctx *ctx, int64_t wait_ms, enum metric_limit limit,
+    const char *why)
+{
+	metric_limit_hit(ctx->shared, limit);
+	ctx->retry_after = (wait_ms + 999) / 1000;
+	return refuse(ctx, ST_TOO_MANY_REQUESTS, "%s", why);
+}
+
+static int64_t
+take_account(struct ctx *ctx, const char *account, struct attempt *attempt)
+{
+	const struct limit limit = account_limit(ctx);
+	const char *owner;
+	int64_t wait;
+
+	attempt->account = account_key(ctx, account);
+	wait = limit_take(ctx, LIMIT_SECRETS, attempt->account, &limit);
+	owner = wait > 0 ? owner_key(ctx, account) : NULL;
+	if (owner == NULL)
+		return wait;
+	attempt->account = owner;
+	return limit_take(ctx, LIMIT_SECRETS, owner, &limit);
+}
+
+enum status
+attempt_begin(struct ctx *ctx, const char *account, struct attempt *attempt)
+{
+	const struct limit limit = network_limit(ctx);
+	int64_t wait;
+
+	*attempt = (struct attempt){ .network = arena_printf(ctx->arena,
+	    "network|%s", ctx->request.address) };
+	wait = limit_take(ctx, LIMIT_SECRETS, attempt->network, &limit);
+	if (wait > 0)
+		return refuse_for(ctx, wait, METRIC_NETWORK,
+		    "too many wrong secrets from this network");
+	if (account == NULL)
+		return ST_OK;
+	wait = take_account(ctx, account, attempt);
+	if (wait == 0)
+		return ST_OK;
+	limit_undo(ctx, LIMIT_SECRETS, attempt->network);
+	return refuse_for(ctx, wait, METRIC_ACCOUNT,
+	    "too many wrong secrets of this account");
+}
+
+/* Right ones of one account give no network further wrong ones of others. */
+void
+attempt_end(struct ctx *ctx, const struct attempt *attempt,
+    enum attempt_result result)
+{
+	if (result == ATTEMPT_WRONG)
+		return;
+	limit_undo(ctx, LIMIT_SECRETS, attempt->network);
+	if (attempt->account == NULL)
+		return;
+	if (result == ATTEMPT_RIGHT)
+		limit_clear(ctx, LIMIT_SECRETS, attempt->account);
+	else
+		limit_undo(ctx, LIMIT_SECRETS, attempt->account);
+}
+
+void
+attempt_forget(struct ctx *ctx, const char *account)
+{
+	limit_clear(ctx, LIMIT_SECRETS, account_key(ctx, account));
+}
