@@ -64,7 +64,8 @@ check_server(struct config *config)
 	if (text_is(config->mail_tls, "never"))
 		return complain(config, "tls", "is never only on this machine");
 	return config->mail_user[0] == '\0' ? true :
-	    complain(config, "tls", "must be require where there is a mail.user");
+	    complain(config, "tls",
+	    "must be require where there is a mail.user");
 }
 
 /* The host in server.url, without its port; names only. */
