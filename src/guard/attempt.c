@@ -35,17 +35,20 @@ network_limit(const struct ctx *ctx)
 	    .forget_ms = NETWORK_FORGET_MS };
 }
 
-/* What counts those who have been in before; NULL for strangers. */
+static bool
+is_signed_in(const struct ctx *ctx, const char *account)
+{
+	return ctx->session != NULL &&
+	    strcmp(ctx->session->user_id, account) == 0;
+}
+
+/* Where the account has been in before; NULL: it has not been here. */
 static const char *
-owner_key(struct ctx *ctx, const char *account)
+known_key(struct ctx *ctx, const char *account)
 {
 	const char *address = ctx->request.address;
 	bool known = false;
 
-	if (ctx->session != NULL &&
-	    strcmp(ctx->session->user_id, account) == 0)
-		return arena_printf(ctx->arena, "session|%s",
-		    ctx->session->id);
 	if (address[0] == '\0' || store_session_known(ctx, account, address,
 	    &known) != ST_OK || !known)
 		return NULL;
@@ -65,16 +68,20 @@ static int64_t
 take_account(struct ctx *ctx, const char *account, struct attempt *attempt)
 {
 	const struct limit limit = account_limit(ctx);
-	const char *owner;
+	const char *known;
 	int64_t wait;
 
-	attempt->account = account_key(ctx, account);
+	attempt->account = is_signed_in(ctx, account) ?
+	    arena_printf(ctx->arena, "session|%s", ctx->session->id) :
+	    account_key(ctx, account);
 	wait = limit_take(ctx, LIMIT_SECRETS, attempt->account, &limit);
-	owner = wait > 0 ? owner_key(ctx, account) : NULL;
-	if (owner == NULL)
+	if (wait == 0 || is_signed_in(ctx, account))
 		return wait;
-	attempt->account = owner;
-	return limit_take(ctx, LIMIT_SECRETS, owner, &limit);
+	known = known_key(ctx, account);
+	if (known == NULL)
+		return wait;
+	attempt->account = known;
+	return limit_take(ctx, LIMIT_SECRETS, known, &limit);
 }
 
 enum status

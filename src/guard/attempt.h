@@ -9,8 +9,8 @@
  * pauses grow from a second to a quarter of an hour, and ATTEMPT_MOST in a row
  * close it. A right secret makes it 0 again, a day without attempts, too. Who
  * guesses closes the account to himself and to strangers, but not to its
- * owner: whoever is signed in, or asks from a network where the account has a
- * session, is counted apart. A network has rate_limit.network_failures an
+ * owner: a session is counted apart, and so is, once the account is closed, a
+ * network where it has one. A network has rate_limit.network_failures an
  * hour, whatever the accounts.
  *
  * Accounts that do not exist are counted alike. All of it is off with

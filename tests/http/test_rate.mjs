@@ -10,7 +10,7 @@ const SIGN_IN = '/api/auth/sign-in/email';
 const MAX = 3;			/* of /sign-in and /sign-up in ten seconds */
 
 let at, forwarded;
-let addresses = 0;
+let addresses = 0, accounts = 0;
 
 before(async () => {
 	const limits = { 'rate_limit.enabled': true, 'rate_limit.max': 5,
@@ -32,10 +32,11 @@ function freshAddress() {
 	return `203.0.113.${++addresses}`;
 }
 
+/* Each at another account, whose wrong secrets are counted, too. */
 async function knock(where, { from, uri = SIGN_IN, headers = {} }) {
 	const reply = await ask(where.socket, { method: 'POST', uri, headers,
-		body: JSON.stringify({ email: 'a@example.com', name: 'A',
-			password: PASSWORD }),
+		body: JSON.stringify({ email: `a${++accounts}@example.com`,
+			name: 'A', password: PASSWORD }),
 		values: { REMOTE_ADDR: from, CONTENT_TYPE: 'application/json' } });
 
 	return reply.status;
