@@ -441,3 +441,49 @@ json_read(struct arena *arena, const char *text, size_t size,
 		*reason = "it is malformed";
 	return parsed;
 }
+
+/* ---- members ----------------------------------------------------------- */
+
+static struct json_object *
+member(const struct json_object *tree, const char *name)
+{
+	struct json_object *value = NULL;
+
+	if (json_object_is_type(tree, json_type_object))
+		(void)json_object_object_get_ex(tree, name, &value);
+	return value;
+}
+
+const char *
+json_text(const struct json_object *tree, const char *name)
+{
+	struct json_object *value = member(tree, name);
+
+	return json_object_is_type(value, json_type_string) ?
+	    json_object_get_string(value) : NULL;
+}
+
+bool
+json_integer(const struct json_object *tree, const char *name, int64_t *out)
+{
+	struct json_object *value = member(tree, name);
+
+	if (!json_object_is_type(value, json_type_int))
+		return false;
+	*out = json_object_get_int64(value);
+	return true;
+}
+
+bool
+json_has(const struct json_object *tree, const char *name)
+{
+	return json_object_is_type(tree, json_type_object) &&
+	    json_object_object_get_ex(tree, name, NULL);
+}
+
+size_t
+json_members(const struct json_object *tree)
+{
+	return json_object_is_type(tree, json_type_object) ?
+	    (size_t)json_object_object_length(tree) : 0;
+}

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct json_object;
@@ -35,5 +36,20 @@ bool json_gate(struct arena *arena, const char *text, size_t size,
  */
 bool json_read(struct arena *arena, const char *text, size_t size,
     struct json_object **out, const char **reason);
+
+/*
+ * A tree's members, taken for nothing that they are not: a value that is no
+ * object has none, a number with a fraction or an exponent is no integer.
+ *
+ * json_text     a string, borrowed; else NULL
+ * json_integer  true when there is one
+ * json_has      whether there is a member of any kind
+ * json_members  how many
+ */
+const char *json_text(const struct json_object *tree, const char *name);
+bool json_integer(const struct json_object *tree, const char *name,
+    int64_t *out);
+bool json_has(const struct json_object *tree, const char *name);
+size_t json_members(const struct json_object *tree);
 
 #endif

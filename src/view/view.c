@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/panic.h"
 
 #define JSON_DEPTH 32		/* of foreign JSON text */
@@ -212,8 +213,7 @@ view_get_text(const struct json_object *object, const char *key)
 bool
 view_has(const struct json_object *object, const char *key)
 {
-	return json_object_is_type(object, json_type_object) &&
-	    json_object_object_get_ex(object, key, NULL);
+	return json_has(object, key);
 }
 
 int64_t

@@ -265,6 +265,34 @@ only_size_bytes_are_read(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+members_are_taken_for_nothing_that_they_are_not(void **state)
+{
+	struct json_object *tree = tree_of(*state, "{\"text\":\"a\",\"whole\":"
+	    "-7,\"part\":7.0,\"power\":1e3,\"null\":null,\"list\":[1]}");
+	struct json_object *list = tree_of(*state, "[1]");
+	int64_t number = 0;
+
+	assert_string_equal(json_text(tree, "text"), "a");
+	assert_true(json_integer(tree, "whole", &number));
+	assert_int_equal(number, -7);
+	assert_int_equal(json_members(tree), 6);
+	assert_true(json_has(tree, "null"));
+	assert_null(json_text(tree, "whole"));
+	assert_null(json_text(tree, "null"));
+	assert_null(json_text(tree, "list"));
+	assert_false(json_integer(tree, "text", &number));
+	assert_false(json_integer(tree, "part", &number));
+	assert_false(json_integer(tree, "power", &number));
+	assert_false(json_integer(tree, "absent", &number));
+	assert_false(json_has(tree, "absent"));
+	assert_null(json_text(list, "text"));
+	assert_false(json_has(NULL, "text"));
+	assert_int_equal(json_members(list), 0);
+	assert_int_equal(json_members(NULL), 0);
+	assert_int_equal(number, -7);
+}
+
 int
 main(void)
 {
@@ -282,6 +310,7 @@ main(void)
 		TEST(depth_is_bounded),
 		TEST(a_text_has_bounded_values),
 		TEST(only_size_bytes_are_read),
+		TEST(members_are_taken_for_nothing_that_they_are_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
