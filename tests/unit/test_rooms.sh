@@ -61,7 +61,7 @@ room routes.h 'base/|guard/permission\.h|http/(face|request)\.h' routes.h
 
 library 'libpq' 'store/'
 library 'fcgi' 'http/'
-library 'argon2|sodium|crypt\.h|openssl/|utf8proc' 'trust/'
+library 'argon2|sodium|crypt\.h|jwt\.h|openssl/|utf8proc' 'trust/'
 library 'curl/' 'send/'
 library 'ini\.h' 'config_read\.c'
 library 'systemd/' 'proc/'
