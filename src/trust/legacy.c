@@ -22,16 +22,22 @@
 static const char CRYPT_ALPHABET[] =
     "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+static bool
+scrypt_read(const char *hash, uint8_t want[SCRYPT_KEY_BYTES])
+{
+	return strlen(hash) == SCRYPT_SALT_TEXT + 1 + 2 * SCRYPT_KEY_BYTES &&
+	    strspn(hash, "0123456789abcdefABCDEF") == SCRYPT_SALT_TEXT &&
+	    hash[SCRYPT_SALT_TEXT] == ':' &&
+	    text_unhex(want, SCRYPT_KEY_BYTES, hash + SCRYPT_SALT_TEXT + 1);
+}
+
 bool
 scrypt_verify(const char *hash, const char *password, bool *right)
 {
 	uint8_t key[SCRYPT_KEY_BYTES], want[SCRYPT_KEY_BYTES];
 	bool made;
 
-	if (strlen(hash) != SCRYPT_SALT_TEXT + 1 + 2 * SCRYPT_KEY_BYTES ||
-	    strspn(hash, "0123456789abcdefABCDEF") != SCRYPT_SALT_TEXT ||
-	    hash[SCRYPT_SALT_TEXT] != ':' ||
-	    !text_unhex(want, sizeof(want), hash + SCRYPT_SALT_TEXT + 1))
+	if (!scrypt_read(hash, want))
 		return false;
 	/* The reference salts with the hex text, not with what it means. */
 	made = EVP_PBE_scrypt(password, strlen(password),
@@ -118,4 +124,13 @@ yescrypt_verify(const char *hash, const char *password, bool *right)
 		return false;
 	*right = crypt_same(hash, password);
 	return true;
+}
+
+bool
+legacy_readable(const char *hash)
+{
+	uint8_t key[SCRYPT_KEY_BYTES];
+
+	return scrypt_read(hash, key) || bcrypt_readable(hash) ||
+	    yescrypt_readable(hash);
 }

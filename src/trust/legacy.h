@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+/* Whether one of the three below would read it. */
+bool legacy_readable(const char *hash);
+
 /* Better Auth: "salt:key" in hex, scrypt with N = 16384, r = 16, p = 1. */
 bool scrypt_verify(const char *hash, const char *password, bool *right);
 

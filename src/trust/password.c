@@ -74,6 +74,14 @@ password_hash(struct password_arena *arena, const struct password_cost *cost,
 	return made;
 }
 
+bool
+password_readable(const char *hash)
+{
+	struct phc phc;
+
+	return phc_parse(&phc, hash) || legacy_readable(hash);
+}
+
 static bool
 made_at(const struct phc *phc, const struct password_cost *cost)
 {

@@ -43,6 +43,9 @@ bool password_hash(struct password_arena *arena,
     const struct password_cost *cost, const char *password,
     char out[PASSWORD_HASH_SIZE]);
 
+/* Whether hash is of a form and a cost that password_verify compares with. */
+bool password_readable(const char *hash);
+
 enum password_verdict {
 	PASSWORD_WRONG,		/* zero refuses: also unreadable hashes */
 	PASSWORD_RIGHT,
