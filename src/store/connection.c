@@ -28,6 +28,7 @@ struct statement {
 struct connection {
 	const char *url;
 	const char *role;
+	const char *schema;		/* NULL: it may write */
 	int64_t deadline_ms;
 	PGconn *pg;			/* NULL while there is none */
 	int64_t pause_ms;		/* after the last failed attempt */
@@ -47,6 +48,12 @@ connection_new(const char *url, const char *role, int64_t deadline_ms)
 	c->role = role;
 	c->deadline_ms = deadline_ms;
 	return c;
+}
+
+void
+connection_only_reads(struct connection *c, const char *schema)
+{
+	c->schema = schema;
 }
 
 void
@@ -121,6 +128,16 @@ at_least(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static bool
+add_reading(const char *schema, char *out, size_t size)
+{
+	int n = snprintf(out, size, " -c default_transaction_read_only=on"
+	    " -c default_transaction_isolation=repeatable\\ read"
+	    " -c search_path=\"%s\"", schema);
+
+	return n > 0 && (size_t)n < size;
+}
+
 /*
  * The server gives up a little before we do, so that a slow statement costs
  * an error and not the connection.
@@ -142,7 +159,23 @@ write_options(const struct connection *c, char *out, size_t size)
 	    (long long)at_least(c->deadline_ms * 9 / 10, 1),
 	    (long long)at_least(c->deadline_ms * 2, IDLE_TRANSACTION_MIN_MS),
 	    c->role ? " -c role=" : "", c->role ? c->role : "");
-	return n > 0 && (size_t)n < size - used;
+	if (n < 0 || (size_t)n >= size - used)
+		return false;
+	return c->schema == NULL ||
+	    add_reading(c->schema, out + used + n, size - used - (size_t)n);
+}
+
+bool
+connection_url_tells(const char *url)
+{
+	PQconninfoOption *all = PQconninfoParse(url, NULL);
+	bool tells = false;
+
+	for (const PQconninfoOption *o = all; o != NULL && o->keyword != NULL;
+	    o++)
+		tells |= text_is(o->keyword, "password") && o->val != NULL;
+	PQconninfoFree(all);
+	return tells;
 }
 
 static void

@@ -41,9 +41,18 @@ struct params {
 	int format[PARAMS_MAX];
 };
 
-/* url and role (may be NULL) are kept by reference. */
+/*
+ * url and role (may be NULL) are kept by reference.
+ *
+ * connection_only_reads makes it one that cannot write, sees one snapshot a
+ * transaction, and looks names up in schema (db.h has its bounds).
+ */
 struct connection *connection_new(const char *url, const char *role,
     int64_t deadline_ms);
+void connection_only_reads(struct connection *connection, const char *schema);
+
+/* Whether a connection string names a password. */
+bool connection_url_tells(const char *url);
 void connection_free(struct connection *connection);
 
 /* Connects if need be: ST_OK or ST_UNAVAILABLE. */

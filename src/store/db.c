@@ -64,6 +64,21 @@ db_open(const char *url, const char *role, int64_t deadline_ms)
 	return db;
 }
 
+struct db *
+db_open_reader(const char *url, const char *schema, int64_t deadline_ms)
+{
+	struct db *db = db_open(url, NULL, deadline_ms);
+
+	connection_only_reads(db->connection, schema);
+	return db;
+}
+
+bool
+db_url_tells(const char *url)
+{
+	return connection_url_tells(url);
+}
+
 void
 db_close(struct db *db)
 {
@@ -354,6 +369,19 @@ db_view_all(struct ctx *ctx, struct json_object *out, const char *sql,
 	TRY(db_all(ctx, &rows, sql, args));
 	for (size_t row = 0; row < rows.count; row++)
 		db_view_row(ctx, view_object(out, NULL), &rows, row);
+	return ST_OK;
+}
+
+enum status
+db_view_pairs(struct ctx *ctx, struct json_object *out, const char *sql,
+    struct db_args args)
+{
+	struct db_rows rows;
+
+	TRY(db_all(ctx, &rows, sql, args));
+	for (size_t row = 0; row < rows.count; row++)
+		view_text(out, db_get_text(&rows, row, 0),
+		    db_get_text(&rows, row, 1));
 	return ST_OK;
 }
 

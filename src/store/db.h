@@ -145,12 +145,16 @@ int64_t db_get_time(struct ctx *ctx, const struct db_rows *rows, size_t row,
  * db_view_row   one row's columns into object out
  * db_view_one   runs, then the first row into object out
  * db_view_all   runs, then an object a row appended to list out
+ * db_view_pairs runs, then column 0 of each row as a member of object out whose
+ *               text is column 1
  */
 void db_view_row(struct ctx *ctx, struct json_object *out,
     const struct db_rows *rows, size_t row);
 enum status db_view_one(struct ctx *ctx, struct json_object *out,
     const char *sql, struct db_args args);
 enum status db_view_all(struct ctx *ctx, struct json_object *out,
+    const char *sql, struct db_args args);
+enum status db_view_pairs(struct ctx *ctx, struct json_object *out,
     const char *sql, struct db_args args);
 
 /*
@@ -184,6 +188,17 @@ void db_figures_reset(struct db *db);
  * Nothing is contacted here. db_close accepts NULL.
  */
 struct db *db_open(const char *url, const char *role, int64_t deadline_ms);
+/*
+ * db_open_reader - somebody else's database, which we only read
+ *
+ * Writing is refused by the server, a transaction sees one snapshot, and names
+ * are looked up in schema: 1 .. DB_SCHEMA_MAX of A-Z a-z 0-9 _ and -.
+ */
+#define DB_SCHEMA_MAX 63
+struct db *db_open_reader(const char *url, const char *schema,
+    int64_t deadline_ms);
+/* Whether a connection string, which others may see, names a password. */
+bool db_url_tells(const char *url);
 void db_close(struct db *db);
 /* Connects if need be. ST_UNAVAILABLE while the server is away. */
 enum status db_ready(struct db *db);
