@@ -111,10 +111,18 @@ export async function freshDatabase(name, migrate) {
 
 	if (!templates.has(key))
 		templates.set(key, makeTemplate(migrate));
-	await administer(`CREATE DATABASE ${name}
-		TEMPLATE ${await templates.get(key)}`);
+	return createDatabase(name, await templates.get(key));
+}
 
+/* A database without any table. */
+export function emptyDatabase(name) {
+	return createDatabase(name, 'template0');
+}
+
+async function createDatabase(name, template) {
 	const url = databaseUrl(name);
+
+	await administer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
 
 	return {
 		name,
