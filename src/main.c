@@ -53,6 +53,10 @@ static const struct command {
 	    command_routes },
 	{ "ledger", "verify", "Recompute every balance from its transfers.\n"
 	    "Fails when anything differs.", command_ledger },
+	{ "import", "better-auth [--from URL] [--from-file FILE]"
+	    " [--schema NAME] [--dry-run] [--skip-conflicts]",
+	    "Take over the users of a Better Auth database.\n"
+	    "--dry-run only tells what would happen.", command_import },
 	{ "worker", "", "Run one worker alone; descriptor 0 is the listening "
 	    "socket.", worker_command },
 	{ "janitor", "", "Run the janitor alone.", janitor_command },
@@ -102,6 +106,11 @@ static const struct known {
 	VALUE("email", email),
 	VALUE("name", name),
 	VALUE("role", role),
+	VALUE("from", from),
+	VALUE("from-file", from_file),
+	VALUE("schema", schema),
+	ALONE("dry-run", dry_run),
+	ALONE("skip-conflicts", skip_conflicts),
 #undef VALUE
 #undef ALONE
 };

@@ -19,6 +19,11 @@ struct options {
 	const char *email;	/* --email */
 	const char *name;	/* --name */
 	const char *role;	/* --role */
+	const char *from;	/* --from: a connection string */
+	const char *from_file;	/* --from-file: where it stands */
+	const char *schema;	/* --schema */
+	bool dry_run;		/* --dry-run */
+	bool skip_conflicts;	/* --skip-conflicts */
 	const char *verb;	/* the word after the command, or NULL */
 };
 
@@ -27,6 +32,7 @@ int command_config(struct config *config, const struct options *options);
 int command_routes(struct config *config, const struct options *options);
 int command_user(struct config *config, const struct options *options);
 int command_ledger(struct config *config, const struct options *options);
+int command_import(struct config *config, const struct options *options);
 
 /*
  * command_with_db - run work with a ctx on the administrator's database

@@ -89,6 +89,25 @@ wrong_length(struct ctx *ctx, const struct extra_field *field)
 	    EXTRA_TEXT_MAX));
 }
 
+const char *
+extra_carry(const struct extra_fields *extra, const struct json_object *row,
+    struct json_object *out)
+{
+	struct json_object *value;
+
+	for (size_t i = 0; i < extra->count; i++) {
+		const struct extra_field *field = &extra->field[i];
+
+		put_default(out, field);
+		if (!json_object_object_get_ex(row, field->name, &value))
+			continue;
+		if (!fits(field->type, value) || too_long(value))
+			return field->name;
+		view_copy(out, field->name, value);
+	}
+	return NULL;
+}
+
 enum status
 extra_take(struct ctx *ctx, const struct extra_fields *extra,
     const struct json_object *body, bool creating, const char **fields,

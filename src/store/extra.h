@@ -24,6 +24,15 @@ void extra_view(struct ctx *ctx, struct json_object *out,
 const char *extra_defaults(struct ctx *ctx, const struct extra_fields *extra);
 
 /*
+ * extra_carry - the configured fields of another system's row into object out
+ *
+ * The default where the row has no such member. NULL, or the name of a field
+ * whose value has the wrong type or is too long.
+ */
+const char *extra_carry(const struct extra_fields *extra,
+    const struct json_object *row, struct json_object *out);
+
+/*
  * extra_take - configured fields out of a body, as JSON object text
  *
  * creating: defaults are filled in, and win silently over input for fields

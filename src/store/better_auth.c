@@ -1,0 +1,151 @@
+#include "store/better_auth.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "ctx.h"
+#include "store/db.h"
+#include "view/view.h"
+
+enum status
+better_auth_look(struct ctx *ctx, struct json_object *left)
+{
+	static const char missing[] =
+	    "SELECT string_agg(w.t || '.' || w.c, ', ')"
+	    " FROM (VALUES ('user', 'id'), ('user', 'name'),"
+	    "  ('user', 'email'), ('account', 'id'),"
+	    "  ('account', 'userId'), ('account', 'providerId'),"
+	    "  ('account', 'accountId'), ('session', 'id'),"
+	    "  ('session', 'userId'), ('session', 'token'),"
+	    "  ('session', 'expiresAt')) AS w (t, c)"
+	    " WHERE NOT EXISTS (SELECT FROM information_schema.columns c"
+	    "  WHERE c.table_schema = current_schema()"
+	    "   AND c.table_name = w.t AND c.column_name = w.c)";
+	static const char others[] =
+	    "SELECT table_name::text AS name FROM information_schema.tables"
+	    " WHERE table_schema = current_schema() AND table_name NOT IN"
+	    "  ('user', 'account', 'session', 'verification', 'rateLimit')"
+	    " ORDER BY 1";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, missing, DB_NONE));
+	if (!db_is_null(&rows, 0, 0))
+		return refuse(ctx, ST_INVALID, "the source lacks, or does not"
+		    " let us read, %s", db_get_text(&rows, 0, 0));
+	return db_view_all(ctx, left, others, DB_NONE);
+}
+
+static bool
+keep_id(char out[BETTER_AUTH_ID_SIZE], const struct db_rows *rows, size_t row,
+    int column)
+{
+	const char *id = db_get_text(rows, row, column);
+
+	return id != NULL && (size_t)snprintf(out, BETTER_AUTH_ID_SIZE, "%s",
+	    id) < BETTER_AUTH_ID_SIZE;
+}
+
+static enum status
+too_long(struct ctx *ctx)
+{
+	return refuse(ctx, ST_INVALID, "an id is longer than %d bytes",
+	    BETTER_AUTH_ID_SIZE - 1);
+}
+
+/* Column 0 is the row. */
+static void
+put_rows(struct json_object *out, const struct db_rows *rows)
+{
+	for (size_t row = 0; row < rows->count; row++)
+		view_json(out, NULL, db_get_text(rows, row, 0));
+}
+
+/* Ids are compared in their own type and order, whatever those are; to us
+ * they are texts. */
+#define USERS(where)							\
+	"SELECT to_jsonb(u) || jsonb_build_object('id', u.id::text),"	\
+	" u.id::text FROM \"user\" u" where " ORDER BY u.id LIMIT $1"
+
+enum status
+better_auth_users(struct ctx *ctx, struct better_auth_page *page,
+    struct json_object *out)
+{
+	static const char first[] = USERS("");
+	static const char next[] = USERS(" WHERE u.id > $2");
+	const struct db_arg limit = db_int(BETTER_AUTH_PAGE);
+	struct db_rows rows;
+
+	TRY(page->begun ?
+	    db_all(ctx, &rows, next, DB_ARGS(limit, db_text(page->last))) :
+	    db_all(ctx, &rows, first, DB_ARGS(limit)));
+	page->begun = true;
+	if (rows.count == 0)
+		return ST_OK;
+	if (!keep_id(page->first, &rows, 0, 1) ||
+	    !keep_id(page->last, &rows, rows.count - 1, 1))
+		return too_long(ctx);
+	put_rows(out, &rows);
+	return ST_OK;
+}
+
+#define OWNED(table, where)						\
+	"SELECT to_jsonb(c) || jsonb_build_object('id', c.id::text,"	\
+	"  'userId', c.\"userId\"::text), c.\"userId\"::text, c.id::text" \
+	" FROM " table " c WHERE c.\"userId\" BETWEEN $2 AND $3" where	\
+	" ORDER BY c.\"userId\", c.id LIMIT $1"
+#define AFTER " AND (c.\"userId\", c.id) > ($4, $5)"
+#define ALIVE " AND c.\"expiresAt\" > now()"
+
+enum status
+better_auth_owned(struct ctx *ctx, enum owned kind,
+    const struct better_auth_page *page, struct better_auth_place *place,
+    struct json_object *out)
+{
+	static const struct { const char *first, *next; } sql[OWNED_KINDS] = {
+	    [OWNED_ACCOUNT] = { OWNED("account", ""),
+		OWNED("account", AFTER) },
+	    [OWNED_SESSION] = { OWNED("session", ALIVE),
+		OWNED("session", ALIVE AFTER) },
+	};
+	const struct db_arg args[] = { db_int(BETTER_AUTH_PAGE),
+	    db_text(page->first), db_text(page->last),
+	    db_text(place->user_id), db_text(place->id) };
+	struct db_rows rows;
+
+	TRY(db_all(ctx, &rows, place->begun ? sql[kind].next : sql[kind].first,
+	    (struct db_args){ args, place->begun ? 5 : 3 }));
+	place->begun = true;
+	if (rows.count == 0)
+		return ST_OK;
+	if (!keep_id(place->user_id, &rows, rows.count - 1, 1) ||
+	    !keep_id(place->id, &rows, rows.count - 1, 2))
+		return too_long(ctx);
+	put_rows(out, &rows);
+	return ST_OK;
+}
+
+enum status
+better_auth_twice(struct ctx *ctx, struct json_object *users,
+    struct json_object *accounts)
+{
+	static const char emails[] =
+	    "SELECT id::text, 'the e-mail address is another user''s, too'"
+	    " FROM \"user\" WHERE lower(email) IN (SELECT lower(email)"
+	    "  FROM \"user\" GROUP BY 1 HAVING count(*) > 1)";
+	static const char names[] =
+	    "WITH named AS (SELECT id, lower(to_jsonb(u) ->> 'username')"
+	    "  AS username FROM \"user\" u)"
+	    " SELECT id::text, 'the username is another user''s, too'"
+	    " FROM named WHERE username IN (SELECT username FROM named"
+	    "  WHERE username <> '' GROUP BY 1 HAVING count(*) > 1)";
+	static const char subjects[] =
+	    "SELECT id::text, concat('the account at ', \"providerId\","
+	    "  ' is there more than once')"
+	    " FROM account WHERE (\"providerId\", \"accountId\") IN ("
+	    "  SELECT \"providerId\", \"accountId\" FROM account"
+	    "  GROUP BY 1, 2 HAVING count(*) > 1)";
+
+	TRY(db_view_pairs(ctx, users, emails, DB_NONE));
+	TRY(db_view_pairs(ctx, users, names, DB_NONE));
+	return db_view_pairs(ctx, accounts, subjects, DB_NONE);
+}

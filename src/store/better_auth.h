@@ -1,0 +1,76 @@
+/*
+ * better_auth.h - a database of Better Auth's, read
+ *
+ * In its default shape (contract/schema.md): tables "user", "account",
+ * "session" and perhaps others, columns in camelCase. A row is an object of
+ * what columns the table has, since releases and plugins differ in them; its
+ * "id" and "userId" are texts, whatever type they have there.
+ *
+ * ctx->db comes from db_open_reader and everything here runs inside one
+ * db_transact of it, so that rows of different tables belong together.
+ */
+#ifndef STORE_BETTER_AUTH_H
+#define STORE_BETTER_AUTH_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "store/import.h"
+
+struct ctx;
+struct json_object;
+
+#define BETTER_AUTH_ID_SIZE 256
+#define BETTER_AUTH_PAGE 1000	/* rows read at once */
+
+/*
+ * better_auth_look - are the tables there, with the columns we need?
+ *
+ * left  receives the names of further tables: what is not carried over
+ *
+ * ST_INVALID  a table or a column is missing, and the reason says which
+ */
+enum status better_auth_look(struct ctx *ctx, struct json_object *left);
+
+/* A place in the table of users: whom the last page held. */
+struct better_auth_page {
+	char first[BETTER_AUTH_ID_SIZE], last[BETTER_AUTH_ID_SIZE];
+	bool begun;
+};
+
+/*
+ * better_auth_users - the next page by id into list out; an empty list is the
+ * end
+ *
+ * page  zero before the first call
+ * ST_INVALID  an id does not fit BETTER_AUTH_ID_SIZE
+ */
+enum status better_auth_users(struct ctx *ctx, struct better_auth_page *page,
+    struct json_object *out);
+
+/*
+ * better_auth_owned - the next page of what the users of page own
+ *
+ * place  zero before the first call of a kind. Of sessions only those that
+ *        have not expired.
+ */
+struct better_auth_place {
+	char user_id[BETTER_AUTH_ID_SIZE], id[BETTER_AUTH_ID_SIZE];
+	bool begun;
+};
+enum status better_auth_owned(struct ctx *ctx, enum owned kind,
+    const struct better_auth_page *page, struct better_auth_place *place,
+    struct json_object *out);
+
+/*
+ * better_auth_twice - rows that share with others what may be one row's alone
+ *
+ * users     members of the ids of users with the e-mail address, ignoring
+ *           case, or the username of another, each with a text that says so
+ * accounts  members of the ids of accounts that are at their provider what
+ *           another account is, too
+ */
+enum status better_auth_twice(struct ctx *ctx, struct json_object *users,
+    struct json_object *accounts);
+
+#endif
