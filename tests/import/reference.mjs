@@ -1,0 +1,75 @@
+/*
+ * Better Auth itself, on a database of its own in the tests' cluster.
+ */
+import http from 'node:http';
+import { betterAuth } from 'better-auth';
+import { getMigrations } from 'better-auth/db/migration';
+import { toNodeHandler } from 'better-auth/node';
+import { admin, twoFactor, username } from 'better-auth/plugins';
+import { apiKey } from '@better-auth/api-key';
+import { passkey } from '@better-auth/passkey';
+import pg from 'pg';
+import { emptyDatabase } from '../lib/database.mjs';
+
+let count = 0;
+
+function options(database, url, secret) {
+	return {
+		baseURL: url,
+		secret,
+		database,
+		telemetry: { enabled: false },
+		logger: { level: 'error' },
+		rateLimit: { enabled: false },
+		emailAndPassword: { enabled: true },
+		user: { additionalFields: {
+			plan: { type: 'string', required: false },
+			seats: { type: 'number', required: false },
+		} },
+		session: { additionalFields: {
+			theme: { type: 'string', required: false },
+		} },
+		plugins: [username(), admin(), twoFactor(), passkey(), apiKey({
+			enableMetadata: true })],
+	};
+}
+
+/*
+ * startReference({ secret }) resolves to { url, database, query, server api,
+ * stop() }: one server with the plugins whose rows tollgate takes over.
+ */
+export async function startReference({ secret }) {
+	const database = await emptyDatabase(
+		`reference_${process.pid}_${count++}`);
+	const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+	const server = http.createServer((request, response) =>
+		handle(request, response));
+	const url = await listen(server);
+	const settings = options(pool, url, secret);
+
+	await (await getMigrations(settings)).runMigrations();
+
+	const auth = betterAuth(settings);
+	const handle = toNodeHandler(auth);
+
+	return {
+		url,
+		database,
+		api: auth.api,
+		query: database.query,
+		async stop() {
+			server.closeAllConnections();
+			await new Promise((done) => server.close(done));
+			await pool.end();
+			await database.drop();
+		},
+	};
+}
+
+function listen(server) {
+	return new Promise((resolve, reject) => {
+		server.on('error', reject);
+		server.listen(0, '127.0.0.1', () => resolve(
+			`http://127.0.0.1:${server.address().port}`));
+	});
+}
