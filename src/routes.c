@@ -22,6 +22,7 @@
 #define SESSION .guard = { GUARD_SESSION, PERMISSION_NONE }
 #define FRESH .guard = { GUARD_FRESH, PERMISSION_NONE }
 #define MAY(p) .guard = { GUARD_PERMISSION, PERMISSION_##p }
+#define OPERATOR .guard = { GUARD_OPERATOR, PERMISSION_NONE }
 #define READ .one_read = true
 /* Of a feature that an operator switches on in its section. */
 #define WHEN(section) .when = offsetof(struct config, section##_enabled)
@@ -75,6 +76,10 @@ const struct route routes[] = {
 	{ JSON(GET, "/auth/session"), SESSION, READ,
 	    .handler = session_alias },
 	{ JSON(GET, "/auth/health"), ANYONE, READ, .handler = health },
+
+	/* ---- for whoever runs it ---- */
+	{ JSON(GET, "/metrics"), OPERATOR, READ, WHEN(metrics),
+	    .handler = metrics },
 
 	/* ---- pages of a visitor ---- */
 	{ PAGE(GET, "/", "Home"), VISITOR, READ, .handler = home },
@@ -212,6 +217,12 @@ method_text(enum method method)
 	return "?";
 }
 
+const char *
+route_method(const struct route *route)
+{
+	return method_text(route->method);
+}
+
 /* Segments equal, or ":name" against one segment that is not empty. */
 static bool
 path_fits(struct ctx *ctx, const char *pattern, const char *path)
@@ -312,14 +323,14 @@ routes_print(const struct config *config)
 	static const char *const levels[] = { [GUARD_NONE] = "nobody",
 		[GUARD_ANYONE] = "anyone", [GUARD_VISITOR] = "visitor",
 		[GUARD_SESSION] = "session", [GUARD_FRESH] = "fresh",
-		[GUARD_PERMISSION] = "" };
+		[GUARD_PERMISSION] = "", [GUARD_OPERATOR] = "operator" };
 
 	for (size_t i = 0; i < routes_count; i++) {
 		const struct route *route = &routes[i];
 
 		if (!route_is_on(config, route))
 			continue;
-		(void)printf("%-6s %s%s %s %s%s\n", method_text(route->method),
+		(void)printf("%-6s %s%s %s %s%s\n", route_method(route),
 		    route->face == FACE_AUTH ? config->server_base_path :
 		    "", route->path,
 		    faces[route->face], levels[route->guard.level],

@@ -24,7 +24,8 @@ enum guard_level {
 	GUARD_VISITOR,		/* a session is found if there is one */
 	GUARD_SESSION,		/* signed in */
 	GUARD_FRESH,		/* signed in within session.fresh_age */
-	GUARD_PERMISSION	/* signed in and allowed */
+	GUARD_PERMISSION,	/* signed in and allowed */
+	GUARD_OPERATOR		/* this machine, or whoever has metrics.token */
 };
 
 struct guard {
@@ -55,6 +56,9 @@ struct route {
 
 extern const struct route routes[];
 extern const size_t routes_count;
+
+/* "GET", and so on. */
+const char *route_method(const struct route *route);
 
 /* Whether the settings switch this row on. */
 bool route_is_on(const struct config *config, const struct route *route);

@@ -38,6 +38,8 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 
 	if (guard->level == GUARD_ANYONE)
 		return ST_OK;
+	if (guard->level == GUARD_OPERATOR)
+		return operator_pass(ctx);
 	found = session_find(ctx);
 	if (guard->level == GUARD_VISITOR &&
 	    (found == ST_UNAUTHORIZED || found == ST_TOKEN_EXPIRED)) {
@@ -60,6 +62,7 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 		    ctx->user->role, permission_text(guard->permission));
 	case GUARD_NONE:
 	case GUARD_ANYONE:
+	case GUARD_OPERATOR:
 		break;
 	}
 	return refuse(ctx, ST_FORBIDDEN, "the route has no guard");

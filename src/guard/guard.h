@@ -56,4 +56,16 @@ enum status guard_pass(struct ctx *ctx);
  * code that the wire contract has for it. */
 enum status guard_refusal(const struct ctx *ctx);
 
+/*
+ * operator_pass - whoever runs the service, as GUARD_OPERATOR has it
+ *
+ * With metrics.token: who sends it as a bearer token. Without: who asks from
+ * this machine and for nobody else; a proxy on it must not open the door to
+ * the world.
+ *
+ * ST_INVALID_TOKEN  the token is missing or wrong
+ * ST_NOT_FOUND      there is no token, and the caller is elsewhere
+ */
+enum status operator_pass(struct ctx *ctx);
+
 #endif

@@ -6,6 +6,7 @@
 #include "guard/shared.h"
 #include "routes.h"
 #include "store/db.h"
+#include "store/letter.h"
 
 /* The frequent ones first: the table is searched from its start. */
 const int metric_statuses[METRIC_STATUSES] = { 200, 401, 303, 304, 302, 404,
@@ -117,6 +118,19 @@ void
 metric_failure(struct shared *shared, enum metric_process process)
 {
 	add(&shared->metrics.failures[process], 1);
+}
+
+void
+metric_database(struct shared *shared, int64_t now, int64_t sessions,
+    const struct letter_figures *letters)
+{
+	struct metrics *metrics = &shared->metrics;
+
+	atomic_store(&metrics->sessions, sessions);
+	atomic_store(&metrics->letters_queued, letters->queued);
+	atomic_store(&metrics->letters_failed, letters->failed);
+	atomic_store(&metrics->letters_oldest_s, letters->oldest_seconds);
+	atomic_store(&metrics->counted_ms, now);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "base/status.h"
 
 struct ctx;
+struct letter_figures;
 struct shared;
 
 #define METRIC_ROUTES 512	/* rows of routes.c, and one for no row */
@@ -69,7 +70,9 @@ struct metrics {
 	struct metric_time hash_wait;	/* of those that got a slot */
 	_Atomic uint64_t hash_refusals;
 	_Atomic uint64_t db_statements, db_failures, db_us;
-	_Atomic int64_t sessions;	/* -1: not known yet */
+	_Atomic int64_t counted_ms;	/* by the janitor; 0: not yet */
+	_Atomic int64_t sessions;
+	_Atomic int64_t letters_queued, letters_failed, letters_oldest_s;
 };
 
 /*
@@ -86,6 +89,10 @@ void metric_hash_wait(struct shared *shared, int64_t us, enum status status);
 /* By the master: a child was born, or ended otherwise than with status 0. */
 void metric_birth(struct shared *shared, enum metric_process process);
 void metric_failure(struct shared *shared, enum metric_process process);
+
+/* By the janitor: what the database had at now (ms UTC). */
+void metric_database(struct shared *shared, int64_t now, int64_t sessions,
+    const struct letter_figures *letters);
 
 void metric_limit_hit(struct shared *shared, enum metric_limit limit);
 

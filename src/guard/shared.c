@@ -11,6 +11,12 @@
 #include "base/random.h"
 #include "guard/hash_slot.h"
 
+const char *const worker_state_names[WORKER_STATES] = {
+	[WORKER_NONE] = "none", [WORKER_STARTING] = "starting",
+	[WORKER_IDLE] = "idle", [WORKER_BUSY] = "busy",
+	[WORKER_WAITING] = "waiting", [WORKER_HASHING] = "hashing",
+};
+
 static void
 lock_init(pthread_mutex_t *lock)
 {
@@ -46,7 +52,6 @@ shared_create(int32_t workers, int32_t slots)
 	shared->slots = slots;
 	shared->workers = workers;
 	shared->metrics.started = clock_now();
-	atomic_store(&shared->metrics.sessions, -1);
 	(void)munmap(shared, sizeof(*shared));
 	return fd;
 }

@@ -24,8 +24,10 @@
 enum worker_state {
 	WORKER_NONE, WORKER_STARTING, WORKER_IDLE, WORKER_BUSY,
 	WORKER_WAITING,		/* for a hash slot */
-	WORKER_HASHING
+	WORKER_HASHING,
+	WORKER_STATES
 };
+extern const char *const worker_state_names[WORKER_STATES];
 
 struct worker_slot {
 	_Atomic pid_t pid;

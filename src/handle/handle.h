@@ -90,6 +90,9 @@ enum status ok(struct ctx *ctx);
 enum status error_route(struct ctx *ctx);
 enum status health(struct ctx *ctx);
 
+/* metrics.c */
+enum status metrics(struct ctx *ctx);
+
 /* page.c */
 
 /*

@@ -11,7 +11,6 @@
 
 #include "base/text.h"
 #include "config.h"
-#include "guard/shared.h"
 
 int
 proc_signals(void)
@@ -35,7 +34,7 @@ proc_child(void)
 	const char *place = getenv(PROC_CHILD_VARIABLE);
 	int64_t index;
 
-	if (place == NULL || !text_int(place, 0, SHARED_WORKERS, &index))
+	if (place == NULL || !text_int(place, 0, INT32_MAX, &index))
 		return -1;
 	(void)close(PROC_CONFIG_FD);
 	return (int)index;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/shared.h"
 #include "proc/proc.h"
 #include "store/db.h"
 #include "store/figures.h"
@@ -70,13 +71,38 @@ add_up(struct ctx *ctx)
 	ctx->prepared = NULL;
 }
 
+/* For /metrics, which asks no database. */
+static void
+count(struct ctx *ctx)
+{
+	struct letter_figures letters;
+	int64_t sessions;
+
+	if (ctx->shared != NULL &&
+	    store_session_count(ctx, &sessions) == ST_OK &&
+	    store_letter_figures(ctx, &letters) == ST_OK)
+		metric_database(ctx->shared, ctx->now, sessions, &letters);
+	arena_reset(ctx->arena);
+}
+
 static void
 round_of(struct ctx *ctx)
 {
 	ctx->now = clock_now();
+	count(ctx);
 	for (size_t i = 0; i < sizeof(purges) / sizeof(purges[0]); i++)
 		clean(ctx, &purges[i]);
 	add_up(ctx);
+}
+
+/* How it was started says whether there is a master to watch and to tell. */
+static int
+join_master(struct ctx *ctx)
+{
+	if (proc_child() < 0)
+		return -1;
+	ctx->shared = shared_map(PROC_SHARED_FD);
+	return PROC_MASTER_FD;
 }
 
 int
@@ -89,8 +115,7 @@ janitor_run(struct config *config)
 		    config->db_deadline_ms) };
 	struct pollfd watched[] = {
 		{ .fd = proc_signals(), .events = POLLIN },
-		{ .fd = proc_child() >= 0 ? PROC_MASTER_FD : -1,
-		    .events = POLLIN },
+		{ .fd = join_master(&ctx), .events = POLLIN },
 	};
 
 	config_keep_secrets(config, secrets);

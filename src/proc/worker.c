@@ -163,7 +163,7 @@ int
 worker_run(struct config *config)
 {
 	static const char *const secrets[] = { "server_secret", "db_url",
-		NULL };
+		"metrics_token", NULL };
 	struct worker worker = { 0 };
 	int rc = 1;
 

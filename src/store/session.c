@@ -12,6 +12,7 @@
 #include "view/view.h"
 
 #define LIST_MAX 100
+#define COUNT_EXACT 20000	/* above it an estimate will do */
 #define PURGE_AFTER_MS ((int64_t)3600 * 1000)
 
 #define SESSION_COLUMNS							\
@@ -193,6 +194,21 @@ store_session_revoke_all(struct ctx *ctx, const char *user_id,
 
 	return db_run(ctx, sql, DB_ARGS(db_text(user_id), db_text(except_id)),
 	    count);
+}
+
+enum status
+store_session_count(struct ctx *ctx, int64_t *count)
+{
+	static const char sql[] =
+	    "SELECT CASE WHEN reltuples > $1 THEN reltuples::bigint"
+	    "   ELSE (SELECT count(*) FROM sessions WHERE expires_at > $2) END"
+	    " FROM pg_class WHERE oid = 'sessions'::regclass";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_int(COUNT_EXACT),
+	    db_time(ctx->now))));
+	*count = db_get_int(&rows, 0, 0);
+	return ST_OK;
 }
 
 enum status

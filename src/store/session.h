@@ -72,6 +72,9 @@ enum status store_session_revoke(struct ctx *ctx, const char *user_id,
 enum status store_session_revoke_all(struct ctx *ctx, const char *user_id,
     const char *except_id, int64_t *count);
 
+/* How many there are; of more than 20,000 an estimate. */
+enum status store_session_count(struct ctx *ctx, int64_t *count);
+
 /* Removes at most limit sessions that expired more than an hour ago. */
 enum status store_session_purge(struct ctx *ctx, int64_t limit,
     int64_t *count);

@@ -69,6 +69,9 @@ export const MATRIX = {
 	'GET /auth/session': signedIn(200),
 	'GET /auth/health': all(200),
 
+	/* for whoever runs it: this machine */
+	'GET /metrics': all(200),
+
 	/* pages of a visitor */
 	'GET /': all(302),
 	'GET /assets/:name': all(200, { params: { name: 'app.css' } }),

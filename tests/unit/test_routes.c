@@ -58,7 +58,7 @@ every_row_has_a_guard_and_a_handler(void **state)
 	assert_true(routes_count > 0);
 	EACH_ROW(r) {
 		HOLDS(r, r->guard.level > GUARD_NONE &&
-		    r->guard.level <= GUARD_PERMISSION);
+		    r->guard.level <= GUARD_OPERATOR);
 		HOLDS(r, r->handler != NULL);
 		HOLDS(r, r->method != METHOD_OTHER);
 		HOLDS(r, r->path != NULL && r->path[0] == '/');
