@@ -11,6 +11,7 @@
 #include "ctx.h"
 
 #define ADDRESS_BYTES 16
+#define FORWARDED_FOR "HTTP_X_FORWARDED_FOR"
 
 /* IPv4 lives at ::ffff:0:0/96, so that one comparison serves both. */
 static bool
@@ -107,7 +108,7 @@ address_is_loopback(const char *address)
 }
 
 const char *const address_forwarding[] = { "HTTP_FORWARDED", "HTTP_VIA",
-	"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
+	FORWARDED_FOR, "HTTP_X_FORWARDED_HOST",
 	"HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_PORT",
 	"HTTP_X_FORWARDED_SERVER", "HTTP_X_FORWARDED_PREFIX",
 	"HTTP_X_FORWARDED_URI", "HTTP_X_ORIGINAL_URL", "HTTP_X_REWRITE_URL",
@@ -145,46 +146,94 @@ trimmed(char *text)
 	return text;
 }
 
-/* The last element of the list that is no trusted proxy; NULL when an element
- * is no address, or all are trusted. */
+/*
+ * A header sent as X_Forwarded_For becomes the same variable: the proxy knows
+ * nothing of it, adds its own, and the web server passes on both.
+ */
+static bool
+is_sent_twice(const struct request *request)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < request->params.count; i++)
+		count += strcmp(request->params.pair[i].name,
+		    FORWARDED_FOR) == 0;
+	return count > 1;
+}
+
+/*
+ * The last element of the list that is no trusted proxy; NULL, and *why, when
+ * an element is no address, or all are trusted.
+ */
 static const char *
-walk(struct ctx *ctx, const char *forwarded)
+walk(struct ctx *ctx, const char *forwarded, const char **why)
 {
 	char *list = arena_text(ctx->arena, forwarded);
 
+	*why = "unknown: X-Forwarded-For was sent in two spellings";
+	if (is_sent_twice(&ctx->request))
+		return NULL;
 	for (;;) {
 		char *comma = strrchr(list, ',');
 		char *item = trimmed(comma != NULL ? comma + 1 : list);
 		const char *address = address_normal(ctx->arena, item);
 
+		*why = "unknown: X-Forwarded-For holds what is no address";
 		if (address == NULL)
 			return NULL;
+		*why = "X-Forwarded-For, from its right end over trusted "
+		    "proxies";
 		if (!trusted(&ctx->config->server_trusted_proxies, item))
 			return address;
+		*why = "unknown: X-Forwarded-For names trusted proxies only";
 		if (comma == NULL)
 			return NULL;
 		*comma = '\0';
 	}
 }
 
-const char *
-address_of_client(struct ctx *ctx)
+/* With server.client_address = forwarded. */
+static const char *
+by_contract(struct ctx *ctx, const char *forwarded, const char **why)
 {
-	const struct config *config = ctx->config;
-	const char *peer = request_param(&ctx->request, "REMOTE_ADDR");
-	const char *forwarded = request_param(&ctx->request,
-	    "HTTP_X_FORWARDED_FOR");
-	const char *address = NULL;
+	*why = "unknown: there is no X-Forwarded-For";
+	if (forwarded == NULL)
+		return NULL;
+	*why = "unknown: X-Forwarded-For has several addresses, and no proxy "
+	    "is trusted";
+	if (strchr(forwarded, ',') != NULL &&
+	    ctx->config->server_trusted_proxies.count == 0)
+		return NULL;
+	return walk(ctx, forwarded, why);
+}
 
-	if (strcmp(config->server_client_address, "forwarded") == 0) {
-		if (forwarded != NULL && (strchr(forwarded, ',') == NULL ||
-		    config->server_trusted_proxies.count > 0))
-			address = walk(ctx, forwarded);
-	} else if (peer != NULL) {
-		address = address_normal(ctx->arena, peer);
-		if (forwarded != NULL &&
-		    trusted(&config->server_trusted_proxies, peer))
-			address = walk(ctx, forwarded);
-	}
+static const char *
+by_peer(struct ctx *ctx, const char *forwarded, const char **why)
+{
+	const char *peer = request_param(&ctx->request, "REMOTE_ADDR");
+	const char *address = peer != NULL ?
+	    address_normal(ctx->arena, peer) : NULL;
+
+	*why = "unknown: REMOTE_ADDR is no address";
+	if (address == NULL)
+		return NULL;
+	*why = "REMOTE_ADDR";
+	if (forwarded == NULL)
+		return address;
+	*why = "REMOTE_ADDR, which is no trusted proxy: X-Forwarded-For is "
+	    "not believed";
+	if (!trusted(&ctx->config->server_trusted_proxies, peer))
+		return address;
+	return walk(ctx, forwarded, why);
+}
+
+const char *
+address_of_client(struct ctx *ctx, const char **why)
+{
+	const char *forwarded = request_param(&ctx->request, FORWARDED_FOR);
+	const char *address;
+
+	address = strcmp(ctx->config->server_client_address, "forwarded") == 0 ?
+	    by_contract(ctx, forwarded, why) : by_peer(ctx, forwarded, why);
 	return address != NULL ? address : "";
 }

@@ -38,11 +38,13 @@ bool address_is_forwarded(const struct request *request);
 /*
  * address_of_client - normalised, "" when unknown
  *
+ * why  receives a sentence for operators
+ *
  * server.client_address = socket: REMOTE_ADDR; when that is a trusted proxy,
  * X-Forwarded-For is walked from the right over trusted ones.
  * = forwarded: X-Forwarded-For alone, by the wire contract's rule: exactly one
  * address, or the walk when proxies are configured.
  */
-const char *address_of_client(struct ctx *ctx);
+const char *address_of_client(struct ctx *ctx, const char **why);
 
 #endif

@@ -123,7 +123,8 @@ read_headers(struct ctx *ctx)
 	request->user_agent = arena_copy(ctx->arena, agent, size);
 	request->content_type = type == NULL || type[0] == '\0' ? NULL :
 	    text_utf8(type, strlen(type)) ? type : "?";	/* it is echoed */
-	request->address = address_of_client(ctx);
+	request->address = address_of_client(ctx,
+	    &request->address_why);
 }
 
 static enum status
@@ -202,7 +203,7 @@ request_read(struct ctx *ctx, struct fcgi *fcgi)
 	ctx->now = clock_now();
 	ctx->request.path = "/";
 	ctx->request.method_text = "";
-	ctx->request.address = "";
+	ctx->request.address = ctx->request.address_why = "";
 	ctx->request.user_agent = "";
 	ctx->request.query_text = "";
 	ctx->request.body = "";

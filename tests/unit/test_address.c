@@ -126,6 +126,7 @@ client(struct arena *arena, const char *mode, const char *proxy,
 	struct pair params[2];
 	struct ctx ctx = { .arena = arena, .config = &config,
 	    .request.params = { params, 0 } };
+	const char *why;
 
 	if (peer != NULL)
 		params[ctx.request.params.count++] =
@@ -133,7 +134,7 @@ client(struct arena *arena, const char *mode, const char *proxy,
 	if (forwarded != NULL)
 		params[ctx.request.params.count++] =
 		    (struct pair){ "HTTP_X_FORWARDED_FOR", forwarded };
-	return address_of_client(&ctx);
+	return address_of_client(&ctx, &why);
 }
 
 static void
@@ -221,6 +222,47 @@ ghsa_p6v2_xcpg_h6xw_one_client_is_one_address(void **state)
 	    "2001:db8:1:2::1", NULL));
 }
 
+/* X_Forwarded_For is the same CGI variable, and no proxy takes it away. */
+static void
+a_list_sent_in_two_spellings_is_nobodys(void **state)
+{
+	const char *const proxies[] = { "10.0.0.0/8" };
+	struct config config = { .server_client_address = "socket",
+	    .server_trusted_proxies = { proxies, 1 } };
+	struct pair params[] = {
+		{ "HTTP_X_FORWARDED_FOR", "198.51.100.66" },
+		{ "REMOTE_ADDR", "10.0.0.9" },
+		{ "HTTP_X_FORWARDED_FOR", "198.51.100.7" },
+	};
+	struct ctx ctx = { .arena = *state, .config = &config,
+	    .request.params = { params, COUNT(params) } };
+	const char *why;
+
+	assert_string_equal(address_of_client(&ctx, &why), "");
+	assert_non_null(strstr(why, "two spellings"));
+	/* where nobody believes it, it harms nobody */
+	params[1].value = "192.0.2.1";
+	assert_string_equal(address_of_client(&ctx, &why), "192.0.2.1");
+	config.server_client_address = "forwarded";
+	assert_string_equal(address_of_client(&ctx, &why), "");
+}
+
+static void
+loopback_is_this_machine(void **state)
+{
+	static const char *const here[] = { "127.0.0.1", "127.255.0.9", "::1",
+		"::ffff:127.0.0.1" };
+	static const char *const there[] = { "128.0.0.1", "126.255.255.255",
+		"::", "::2", "::ffff:128.0.0.1", "", "localhost",
+		"::127.0.0.1" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(here); i++)
+		assert_true(address_is_loopback(here[i]));
+	for (size_t i = 0; i < COUNT(there); i++)
+		assert_false(address_is_loopback(there[i]));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -234,6 +276,8 @@ main(void)
 		TEST(a_trusted_proxys_list_is_walked_from_the_right),
 		TEST(the_contracts_rule_takes_one_forwarded_address),
 		TEST(ghsa_p6v2_xcpg_h6xw_one_client_is_one_address),
+		TEST(a_list_sent_in_two_spellings_is_nobodys),
+		TEST(loopback_is_this_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
