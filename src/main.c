@@ -32,6 +32,13 @@ janitor_command(struct config *config, const struct options *options)
 	return janitor_run(config);
 }
 
+static int
+mailer_command(struct config *config, const struct options *options)
+{
+	(void)options;
+	return mailer_run(config);
+}
+
 static const struct command {
 	const char *name;
 	const char *arguments;
@@ -60,6 +67,8 @@ static const struct command {
 	{ "worker", "", "Run one worker alone; descriptor 0 is the listening "
 	    "socket.", worker_command },
 	{ "janitor", "", "Run the janitor alone.", janitor_command },
+	{ "mailer", "", "Run a mailer alone; any number may run at once.",
+	    mailer_command },
 };
 
 static void

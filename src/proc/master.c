@@ -39,6 +39,7 @@ static const struct helper {
 	enum metric_process process;
 } helpers[] = {
 	{ "janitor", PROCESS_JANITOR },
+	{ "mailer", PROCESS_MAILER },
 };
 #define CHILDREN (SHARED_WORKERS +					\
 	(int)(sizeof(helpers) / sizeof(helpers[0])))

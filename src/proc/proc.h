@@ -24,6 +24,7 @@ struct config;
 int master_run(struct config *config, const char *file);
 int worker_run(struct config *config);
 int janitor_run(struct config *config);
+int mailer_run(struct config *config);
 
 /* Nobody may read this process's memory: no core file, no debugger. */
 void proc_protect(const struct config *config);

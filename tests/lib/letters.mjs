@@ -1,27 +1,43 @@
 /*
- * The outbox as its reader would see it: letters with their sealed bodies
- * opened (src/trust/seal.h), oldest first.
+ * The outbox from outside: table letters with its sealed bodies, by the layout
+ * that src/trust/seal.h documents and tests/mail thereby holds it to.
  */
-import { createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes }
+	from 'node:crypto';
 
-const HEAD = 5, NONCE = 12, TAG = 16;
+const LAYOUT = 1, KEY_ID = 4, NONCE = 12, TAG = 16;
+const HEAD = 1 + KEY_ID, TEXT = HEAD + NONCE;
+const AT_ONCE = 100;	/* letters in one statement, which is an argument */
 
-/* What trust/seal.h has sealed for a purpose under server.secret. */
+function keyOf(secret, purpose) {
+	return Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+}
+
+/* A text as trust/seal.h seals it for a purpose under server.secret. */
+export function seal(secret, purpose, text) {
+	const key = keyOf(secret, purpose), nonce = randomBytes(NONCE);
+	const head = Buffer.concat([Buffer.from([LAYOUT]), createHash('sha256')
+		.update(key).digest().subarray(0, KEY_ID)]);
+	const cipher = createCipheriv('aes-256-gcm', key, nonce);
+
+	cipher.setAAD(head);
+	return Buffer.concat([head, nonce, cipher.update(text, 'utf8'),
+		cipher.final(), cipher.getAuthTag()]);
+}
+
 export function unseal(secret, purpose, sealed) {
-	const key = hkdfSync('sha256', secret, '', purpose, 32);
-	const text = HEAD + NONCE;
-	const cipher = createDecipheriv('aes-256-gcm', Buffer.from(key),
-		sealed.subarray(HEAD, text));
+	const cipher = createDecipheriv('aes-256-gcm', keyOf(secret, purpose),
+		sealed.subarray(HEAD, TEXT));
 
 	cipher.setAAD(sealed.subarray(0, HEAD));
 	cipher.setAuthTag(sealed.subarray(-TAG));
-	return Buffer.concat([cipher.update(sealed.subarray(text, -TAG)),
+	return Buffer.concat([cipher.update(sealed.subarray(TEXT, -TAG)),
 		cipher.final()]).toString('utf8');
 }
 
 /*
- * Rows of table letters, decoys left out. Those whose body is still there have
- * text, html, url and newEmail, too.
+ * Rows of table letters, oldest first and decoys left out. Those whose body is
+ * still there have its text, html, url and newEmail, too.
  */
 export async function readLetters(psql, secret) {
 	const rows = await psql(`SELECT id, kind, user_id, recipient, subject,
@@ -32,4 +48,25 @@ export async function readLetters(psql, secret) {
 	return rows.map(({ body, ...row }) => body === null ? row :
 		{ ...row, ...JSON.parse(unseal(secret, `letter:${row.id}`,
 			Buffer.from(body, 'hex'))) });
+}
+
+/* One letter to each recipient, due now, as if something had happened. */
+export async function writeLetters(psql, secret, recipients) {
+	const rows = recipients.map((recipient) => {
+		const id = randomBytes(16).toString('hex');
+		const body = seal(secret, `letter:${id}`, JSON.stringify({
+			text: 'Hello,\n\nfollow https://id.example.com/?a=b\n',
+			html: '<p>Hello</p>\n', newEmail: null,
+			url: 'https://id.example.com/?a=b' }));
+
+		return `('${id}', 'reset-password', '${recipient}',
+			'Choose a new password', '<${id}@example.com>',
+			'\\x${body.toString('hex')}', 'queued', now(), now(),
+			now())`;
+	});
+
+	for (let at = 0; at < rows.length; at += AT_ONCE)
+		await psql(`INSERT INTO letters (id, kind, recipient, subject,
+			message_id, body, state, created_at, queued_at, next_at)
+			VALUES ${rows.slice(at, at + AT_ONCE).join(', ')}`);
 }
