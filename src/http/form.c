@@ -308,6 +308,18 @@ query_object(struct ctx *ctx)
 	return object;
 }
 
+/* Of a feature that is off, the field is one of those nobody asked for. */
+static bool
+is_on(const struct ctx *ctx, const struct form_field *field)
+{
+	bool on = true;
+
+	if (field->when != 0)
+		memcpy(&on, (const char *)ctx->config + field->when,
+		    sizeof(on));
+	return on;
+}
+
 /* The whole body is wrong: missing, or not an object. */
 static enum status
 wrong_body(struct ctx *ctx, const struct form *form)
@@ -349,8 +361,9 @@ form_read(struct ctx *ctx, const struct form *form)
 	for (size_t i = 0; i < form->count; i++) {
 		void *member = (char *)ctx->input + form->fields[i].offset;
 		struct json_object *value = NULL;
-		bool there = json_object_object_get_ex(object,
-		    form->fields[i].name, &value);
+		bool there = is_on(ctx, &form->fields[i]) &&
+		    json_object_object_get_ex(object, form->fields[i].name,
+		    &value);
 
 		r.field = &form->fields[i];
 		set_absent(r.field, member);

@@ -36,6 +36,7 @@ struct form_field {
 	const char *name;	/* on the wire, camelCase */
 	enum field_type type;
 	size_t offset;
+	size_t when;		/* as a route's: not there while it is off */
 	bool optional;		/* absent: NULL, CHOICE_ABSENT, or FIELD_NONE */
 	bool nullable;		/* JSON null is allowed and means absent */
 	bool secret;		/* never shown again after an error */
@@ -58,6 +59,8 @@ struct form {
 	enum status (*check)(struct ctx *ctx);	/* of right fields: what no
 				 * field alone can say; or NULL */
 };
+
+#define WHEN_FIELD(section) .when = offsetof(struct config, section##_enabled)
 
 /* The member's type is checked at compile time. */
 #define FIELD_AT(s, m, t) \
