@@ -52,6 +52,17 @@ user_view(struct ctx *ctx, struct json_object *out, const struct user *user)
 	view_text(out, "id", user->id);
 }
 
+/* Which of its two names kept a user from being made. */
+static enum status
+taken(struct ctx *ctx, const struct user_new *new)
+{
+	bool username = false;
+
+	if (new->username != NULL)
+		TRY(store_username_taken(ctx, new->username, &username));
+	return username ? ST_USERNAME_IS_ALREADY_TAKEN : ST_CONFLICT;
+}
+
 enum status
 store_user_create(struct ctx *ctx, const struct user_new *new)
 {
@@ -59,9 +70,10 @@ store_user_create(struct ctx *ctx, const struct user_new *new)
 	static const char sql[] =
 	    "WITH made AS ("
 	    "  INSERT INTO users (id, name, email, image, role, fields,"
-	    "    email_verified, created_at, updated_at)"
-	    "  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
-	    "  ON CONFLICT (email) DO NOTHING RETURNING id),"
+	    "    email_verified, created_at, updated_at, username,"
+	    "    display_username)"
+	    "  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $11, $12)"
+	    "  ON CONFLICT DO NOTHING RETURNING id),"
 	    " account AS ("
 	    "  INSERT INTO accounts (id, user_id, provider_id, account_id,"
 	    "    password, created_at, updated_at)"
@@ -76,9 +88,22 @@ store_user_create(struct ctx *ctx, const struct user_new *new)
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(new->id), db_text(new->name),
 	    db_text(new->email), db_text(new->image), db_text(new->role),
 	    db_text(new->fields), db_bool(new->email_verified),
-	    db_time(ctx->now), db_text(account_id), db_text(new->password)),
+	    db_time(ctx->now), db_text(account_id), db_text(new->password),
+	    db_text(new->username), db_text(new->display_username)),
 	    &made));
-	return made == 1 ? ST_OK : ST_CONFLICT;
+	return made == 1 ? ST_OK : taken(ctx, new);
+}
+
+enum status
+store_username_taken(struct ctx *ctx, const char *username, bool *taken)
+{
+	static const char sql[] =
+	    "SELECT EXISTS (SELECT FROM users WHERE username = $1)";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(username))));
+	*taken = db_get_bool(&rows, 0, 0);
+	return ST_OK;
 }
 
 enum status
@@ -96,26 +121,45 @@ store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
 	return ST_OK;
 }
 
+#define CREDENTIAL							\
+	"SELECT " USER_COLUMNS ", a.password FROM users u"		\
+	" LEFT JOIN accounts a ON a.user_id = u.id"			\
+	"  AND a.provider_id = 'credential' AND a.account_id = u.id"
+
+static enum status
+credential_row(struct ctx *ctx, enum status status,
+    const struct db_rows *rows, struct user *out, const char **password)
+{
+	*password = NULL;
+	if (status == ST_NOT_FOUND)
+		return ST_USER_NOT_FOUND;
+	TRY(status);
+	user_row(ctx, rows, 0, 0, out);
+	*password = db_get_text(rows, 0, USER_COLUMN_COUNT);
+	return ST_OK;
+}
+
 enum status
 store_user_credential(struct ctx *ctx, const char *email, struct user *out,
     const char **password)
 {
-	static const char sql[] =
-	    "SELECT " USER_COLUMNS ", a.password FROM users u"
-	    " LEFT JOIN accounts a ON a.user_id = u.id"
-	    "  AND a.provider_id = 'credential' AND a.account_id = u.id"
-	    " WHERE u.email = $1";
+	static const char sql[] = CREDENTIAL " WHERE u.email = $1";
 	struct db_rows rows;
-	enum status status;
+	enum status status = db_one(ctx, &rows, sql, DB_ARGS(db_text(email)));
 
-	*password = NULL;
-	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(email)));
-	if (status == ST_NOT_FOUND)
-		return ST_USER_NOT_FOUND;
-	TRY(status);
-	user_row(ctx, &rows, 0, 0, out);
-	*password = db_get_text(&rows, 0, USER_COLUMN_COUNT);
-	return ST_OK;
+	return credential_row(ctx, status, &rows, out, password);
+}
+
+enum status
+store_user_credential_of_name(struct ctx *ctx, const char *username,
+    struct user *out, const char **password)
+{
+	static const char sql[] = CREDENTIAL " WHERE u.username = $1";
+	struct db_rows rows;
+	enum status status = db_one(ctx, &rows, sql,
+	    DB_ARGS(db_text(username)));
+
+	return credential_row(ctx, status, &rows, out, password);
 }
 
 enum status
@@ -173,14 +217,24 @@ store_user_update(struct ctx *ctx, const char *id,
 	static const char sql[] =
 	    "UPDATE users SET name = coalesce($2, name),"
 	    "  image = CASE WHEN $3::boolean THEN $4 ELSE image END,"
-	    "  fields = fields || $5::jsonb, updated_at = $6"
+	    "  fields = fields || $5::jsonb, updated_at = $6,"
+	    "  username = CASE WHEN $7::boolean THEN $8 ELSE username END,"
+	    "  display_username = CASE WHEN $9::boolean THEN $10"
+	    "   ELSE display_username END"
 	    " WHERE id = $1";
 	int64_t changed = 0;
+	enum status status;
 
-	TRY(db_run(ctx, sql, DB_ARGS(db_text(id), db_text(change->name),
+	status = db_run(ctx, sql, DB_ARGS(db_text(id), db_text(change->name),
 	    db_bool(change->set_image), db_text(change->image),
 	    db_text(change->fields != NULL ? change->fields : "{}"),
-	    db_time(ctx->now)), &changed));
+	    db_time(ctx->now), db_bool(change->set_username),
+	    db_text(change->username), db_bool(change->set_display_username),
+	    db_text(change->display_username)), &changed);
+	if (status == ST_CONFLICT)
+		return refuse(ctx, ST_USERNAME_IS_ALREADY_TAKEN, "%s",
+		    change->username);
+	TRY(status);
 	return changed == 1 ? ST_OK :
 	    db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND, id);
 }

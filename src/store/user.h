@@ -68,6 +68,8 @@ struct user_new {
 	const char *email;		/* lower case */
 	const char *image;		/* NULL: none */
 	const char *role;
+	const char *username;		/* lower case; NULL: none */
+	const char *display_username;	/* NULL: none */
 	const char *fields;		/* JSON object text */
 	const char *password;		/* hash; NULL: cannot sign in by it */
 	bool email_verified;
@@ -76,7 +78,8 @@ struct user_new {
 /*
  * store_user_create - user, credential account and wallet at ctx->now
  *
- * ST_CONFLICT  the e-mail is taken; nothing changed
+ * ST_CONFLICT                   the e-mail is taken; nothing changed
+ * ST_USERNAME_IS_ALREADY_TAKEN  nothing changed; comes before the e-mail
  */
 enum status store_user_create(struct ctx *ctx, const struct user_new *new);
 
@@ -90,6 +93,13 @@ enum status store_user_by_email(struct ctx *ctx, const char *email,
  */
 enum status store_user_credential(struct ctx *ctx, const char *email,
     struct user *out, const char **password);
+/* The same of a lower-case username. */
+enum status store_user_credential_of_name(struct ctx *ctx,
+    const char *username, struct user *out, const char **password);
+
+/* Whether somebody has the lower-case username. */
+enum status store_username_taken(struct ctx *ctx, const char *username,
+    bool *taken);
 
 /* The caller's own hash. ST_CREDENTIAL_ACCOUNT_NOT_FOUND. */
 enum status store_password_get(struct ctx *ctx, const char *user_id,
@@ -108,15 +118,18 @@ enum status store_password_replace(struct ctx *ctx, const char *user_id,
     const char *hash);
 
 /*
- * store_user_update - name, image and further fields
+ * store_user_update - names, image and further fields
  *
- * NULL name keeps it; set_image tells whether image (NULL: none) counts;
- * fields is a JSON object merged into the stored one.
+ * NULL name keeps it; set_* tell whether image, username (lower case) and
+ * display_username count, NULL taking them away; fields is a JSON object
+ * merged into the stored one.
+ *
+ * ST_USERNAME_IS_ALREADY_TAKEN  the transaction is over
  */
 struct user_change {
 	const char *name;
-	bool set_image;
-	const char *image;
+	bool set_image, set_username, set_display_username;
+	const char *image, *username, *display_username;
 	const char *fields;
 };
 enum status store_user_update(struct ctx *ctx, const char *id,
