@@ -39,6 +39,9 @@ export async function runFlow(target, exchanges) {
 		await runExchange(target, run, result);
 		if (result.problems.length > 0)
 			result.outcome = 'failed';
+		else if (exchange.partly !== undefined)
+			Object.assign(result, { outcome: 'absent',
+				why: exchange.partly });
 		noteLost(run, result);
 		results.push(result);
 	}
@@ -71,6 +74,10 @@ function missingPart(target, exchange) {
 	const nowhere = exchange.response.status === 404 &&
 		exchange.response.emptyBody;
 	const bare = path.split('?')[0];
+
+	if (exchange.skipped !== undefined)
+		return exchange.skipped;
+
 	const unread = UNREAD.find((key) => key in exchange) ??
 		(exchange.setup ?? []).flatMap(Object.keys)
 			.find((key) => !['sql', 'waitMs'].includes(key));

@@ -16,6 +16,7 @@ import { runFlow } from './flow.mjs';
 import { failureText, flowLine, resultLine, tally } from './report.mjs';
 import { COLUMNS_SQL, QUERIES, SECRET, flowSettings, viewsSql } from
 	'./tables.mjs';
+import { withoutUnbuilt } from './unbuilt.mjs';
 
 const { values: options } = parseArgs({ options: {
 	flow: { type: 'string', multiple: true },
@@ -48,7 +49,8 @@ function transcript(name) {
 async function replay(flow) {
 	const { config } = index[`${flow}.json`];
 	const { settings, unknown } = flowSettings(config);
-	const exchanges = transcript(flow);
+	const exchanges = withoutUnbuilt(transcript(flow),
+		config.plugins ?? []);
 
 	if (unknown.length > 0)
 		return exchanges.map((exchange) => ({ exchange,

@@ -3,6 +3,7 @@
  * and our settings, their tables and ours, and where we mean to differ.
  */
 import { createHash } from 'node:crypto';
+import { isUnbuilt } from './unbuilt.mjs';
 
 export const SECRET = 'contract-secret-0123456789abcdefABCDEF';
 
@@ -82,7 +83,8 @@ export function flowSettings({ plugins = [], ...config }) {
 		'worker.body_bytes': 2 << 20,
 		'rate_limit.enabled': false,
 	};
-	const unknown = plugins.filter((name) => !(name in PLUGINS));
+	const unknown = plugins.filter((name) => !(name in PLUGINS) &&
+		!isUnbuilt(name));
 
 	for (const name of plugins)
 		Object.assign(settings, PLUGINS[name]);
