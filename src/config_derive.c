@@ -172,6 +172,9 @@ check(const struct config *config)
 	if (config->password_max_length < config->password_min_length)
 		return config_object(config, "password", "max_length",
 		    "is less than min_length");
+	if (config->username_max_length < config->username_min_length)
+		return config_object(config, "username", "max_length",
+		    "is less than min_length");
 	return true;
 }
 

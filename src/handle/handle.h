@@ -15,7 +15,8 @@ struct ctx;
 struct form;
 
 /* sign_in.c */
-extern const struct form sign_in_form, login_form, signin_form;
+extern const struct form sign_in_form, sign_in_username_form, login_form,
+    signin_form;
 enum status sign_in_prepare(struct ctx *ctx);
 enum status sign_in(struct ctx *ctx);
 enum status signin_alias(struct ctx *ctx);
@@ -50,6 +51,10 @@ enum status profile_save(struct ctx *ctx);
 enum status profile_page(struct ctx *ctx);
 enum status list_accounts(struct ctx *ctx);
 enum status me(struct ctx *ctx);
+
+/* username.c */
+extern const struct form username_form;
+enum status username_available(struct ctx *ctx);
 
 /* password.c */
 extern const struct form change_password_form;

@@ -64,6 +64,11 @@ static const struct {
 } blames[] = {
 	{ ST_INVALID_EMAIL, "email" },
 	{ ST_USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, "email" },
+	{ ST_CHOSEN_TOO_SHORT, "username" },
+	{ ST_CHOSEN_TOO_LONG, "username" },
+	{ ST_CHOSEN_INVALID, "username" },
+	{ ST_USERNAME_IS_ALREADY_TAKEN, "username" },
+	{ ST_USERNAME_IS_IMMUTABLE, "username" },
 	{ ST_PASSWORD_TOO_SHORT, "newPassword" },
 	{ ST_PASSWORD_TOO_SHORT, "password" },
 	{ ST_PASSWORD_TOO_LONG, "newPassword" },

@@ -1,10 +1,14 @@
 #include "handle/handle.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/session.h"
+#include "handle/username.h"
+#include "handle/words.h"
 #include "http/form.h"
 #include "http/path.h"
 #include "routes.h"
@@ -15,6 +19,7 @@
 
 struct login {
 	const char *email;
+	const char *username;		/* NULL: signs in by the e-mail */
 	const char *password;
 	const char *callback_url;	/* on the wire */
 	const char *next;		/* on the page */
@@ -27,14 +32,16 @@ struct login {
 #define PASSWORD_FIELD							\
 	FIELD_TEXT(struct login, password, "password", 0, INT32_MAX,	\
 	    .secret = true, .label = "Password")
+#define CALLBACK_FIELD							\
+	FIELD_TEXT(struct login, callback_url, "callbackURL", 0,	\
+	    INT32_MAX, .optional = true)
 #define REMEMBER_FIELD							\
 	FIELD_BOOL(struct login, remember, "rememberMe", .optional = true)
 
 static const struct form_field sign_in_fields[] = {
 	EMAIL_FIELD,
 	PASSWORD_FIELD,
-	FIELD_TEXT(struct login, callback_url, "callbackURL", 0, INT32_MAX,
-	    .optional = true),
+	CALLBACK_FIELD,
 	REMEMBER_FIELD,
 };
 static const struct form_field login_fields[] = {
@@ -48,6 +55,13 @@ static const struct form_field alias_fields[] = {
 	PASSWORD_FIELD,
 	REMEMBER_FIELD,
 };
+static const struct form_field username_fields[] = {
+	FIELD_TEXT(struct login, username, "username", 0, INT32_MAX),
+	PASSWORD_FIELD,
+	REMEMBER_FIELD,
+	CALLBACK_FIELD,
+};
+const struct form sign_in_username_form = FORM(username_fields, struct login);
 const struct form sign_in_form = FORM(sign_in_fields, struct login,
     .form_body = true);
 const struct form login_form = FORM(login_fields, struct login);
@@ -60,17 +74,28 @@ struct checked {
 	const char *better;	/* to replace it, or NULL */
 };
 
+/* The user of a name, of whichever kind, in lower case. */
+static enum status
+find(struct ctx *ctx, const struct login *login, const char *name,
+    struct checked *checked)
+{
+	return login->username != NULL ?
+	    store_user_credential_of_name(ctx, name, &checked->user,
+	    &checked->hash) : store_user_credential(ctx, name,
+	    &checked->user, &checked->hash);
+}
+
 /*
- * Unknown and known addresses answer alike in status, body and time: a dummy
- * hash is computed where there is none, and what else may be wrong with the
- * account is told only to who knows the password.
+ * Unknown and known names answer alike in status, body and time: a dummy hash
+ * is computed where there is none, and what else may be wrong with the account
+ * is told only to who knows the password.
  */
 static enum status
 check(struct ctx *ctx, const struct login *login, struct checked *checked)
 {
-	const char *account = text_lower(ctx->arena, login->email);
-	enum status status = store_user_credential(ctx, account,
-	    &checked->user, &checked->hash);
+	const char *account = text_lower(ctx->arena,
+	    login->username != NULL ? login->username : login->email);
+	enum status status = find(ctx, login, account, checked);
 
 	if (status != ST_OK && status != ST_USER_NOT_FOUND)
 		return status;
@@ -81,25 +106,49 @@ check(struct ctx *ctx, const struct login *login, struct checked *checked)
 	status = password_check(ctx, account, login->password, checked->hash,
 	    &checked->better);
 	if (status == ST_INVALID_PASSWORD)
-		return refuse(ctx, ST_INVALID_EMAIL_OR_PASSWORD, "%s",
+		return refuse(ctx, login->username != NULL ?
+		    ST_INVALID_USERNAME_OR_PASSWORD :
+		    ST_INVALID_EMAIL_OR_PASSWORD, "%s",
 		    checked->hash == NULL ? "no such credential" :
 		    "wrong password");
 	return status;
 }
 
-enum status
-sign_in_prepare(struct ctx *ctx)
+/* No username has an "@": one field of the page takes both. */
+static void
+take_username(const struct ctx *ctx, struct login *login)
 {
-	const struct login *login = ctx->input;
-	struct checked *checked = arena_alloc(ctx->arena, sizeof(*checked));
+	if (ctx->config->username_enabled && is_page(ctx) &&
+	    strchr(login->email, '@') == NULL)
+		login->username = login->email;
+}
 
-	if (!ctx->config->password_enabled)
-		return refuse(ctx, ST_EMAIL_PASSWORD_DISABLED, "switched off");
+static enum status
+bounds(struct ctx *ctx, const struct login *login)
+{
+	if (login->username != NULL && (login->username[0] == '\0' ||
+	    login->password[0] == '\0'))
+		return refuse(ctx, ST_INVALID_USERNAME_OR_PASSWORD, "empty");
+	if (login->username != NULL)
+		return username_check(ctx, login->username);
 	if (!text_email(login->email))
 		return refuse(ctx, ST_INVALID_EMAIL, "no e-mail address");
 	if (text_utf16_length(login->password) >
 	    (size_t)ctx->config->password_max_length)
 		return refuse(ctx, ST_PASSWORD_TOO_LONG, "too long");
+	return ST_OK;
+}
+
+enum status
+sign_in_prepare(struct ctx *ctx)
+{
+	struct login *login = ctx->input;
+	struct checked *checked = arena_alloc(ctx->arena, sizeof(*checked));
+
+	if (!ctx->config->password_enabled)
+		return refuse(ctx, ST_EMAIL_PASSWORD_DISABLED, "switched off");
+	take_username(ctx, login);
+	TRY(bounds(ctx, login));
 	TRY(check(ctx, login, checked));
 	if (checked->user.banned)
 		return refuse(ctx, ST_BANNED_USER, "user %s is banned",
@@ -116,8 +165,7 @@ sign_in_prepare(struct ctx *ctx)
 static bool
 is_remembered(const struct ctx *ctx, const struct login *login)
 {
-	return ctx->route->face == FACE_PAGE ?
-	    login->remember == CHOICE_YES : login->remember != CHOICE_NO;
+	return is_page(ctx) ? login->remember == CHOICE_YES : login->remember != CHOICE_NO;
 }
 
 /* In a browser the old session ends with the new one's birth (ASVS 7.2.4);
@@ -127,7 +175,7 @@ end_old_session(struct ctx *ctx)
 {
 	const struct config *config = ctx->config;
 
-	if (ctx->route->face != FACE_PAGE)
+	if (!is_page(ctx))
 		return ST_OK;
 	if (ctx->not_remembered)
 		response_cookie(ctx, config->cookie_dont_remember, "", 0);
@@ -158,7 +206,8 @@ sign_in(struct ctx *ctx)
 	TRY(store_audit_write(ctx, &(struct audit){
 	    .action = "session.create", .target_type = "user",
 	    .target_id = checked->user.id }));
-	TRY(session_begin(ctx, session, &checked->user, remember, "email"));
+	TRY(session_begin(ctx, session, &checked->user, remember,
+	    login->username == NULL ? "email" : NULL));
 	view_bool(ctx->view, "redirect", login->callback_url != NULL);
 	view_text(ctx->view, "token", session->token);
 	if (login->callback_url != NULL) {
@@ -193,5 +242,6 @@ login_page(struct ctx *ctx)
 	view_bool(ctx->view, "canSignUp", ctx->config->password_enabled &&
 	    ctx->config->password_sign_up);
 	view_bool(ctx->view, "canResetPassword", false);
+	view_bool(ctx->view, "usernames", ctx->config->username_enabled);
 	return ST_OK;
 }

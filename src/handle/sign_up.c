@@ -6,6 +6,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/session.h"
+#include "handle/username.h"
 #include "http/form.h"
 #include "routes.h"
 #include "store/audit.h"
@@ -19,6 +20,8 @@ struct sign_up {
 	const char *email;
 	const char *password;
 	const char *image;
+	const char *username;
+	const char *display_username;
 	const char *callback_url;
 	enum choice remember;
 };
@@ -28,6 +31,11 @@ struct sign_up {
 #define PASSWORD_FIELD							\
 	FIELD_TEXT(struct sign_up, password, "password", 1, INT32_MAX,	\
 	    .secret = true, .label = "Password")
+
+#define USERNAME_FIELD							\
+	FIELD_TEXT(struct sign_up, username, "username", 0, INT32_MAX,	\
+	    WHEN_FIELD(username), .optional = true, .nullable = true,	\
+	    .label = "Username")
 
 static const struct form_field sign_up_fields[] = {
 	FIELD_TEXT(struct sign_up, name, "name", 0, USER_NAME_MAX,
@@ -39,12 +47,17 @@ static const struct form_field sign_up_fields[] = {
 	FIELD_TEXT(struct sign_up, callback_url, "callbackURL", 0, INT32_MAX,
 	    .optional = true),
 	FIELD_BOOL(struct sign_up, remember, "rememberMe", .optional = true),
+	USERNAME_FIELD,
+	FIELD_TEXT(struct sign_up, display_username, "displayUsername", 0,
+	    USER_NAME_MAX, WHEN_FIELD(username), .optional = true,
+	    .nullable = true),
 };
 static const struct form_field signup_fields[] = {
 	FIELD_TEXT(struct sign_up, name, "name", 1, USER_NAME_MAX,
 	    .label = "Name"),
 	EMAIL_FIELD,
 	PASSWORD_FIELD,
+	USERNAME_FIELD,
 };
 const struct form sign_up_form = FORM(sign_up_fields, struct sign_up,
     .object_and_record = true, .form_body = true);
@@ -59,7 +72,7 @@ struct prepared {
 enum status
 sign_up_prepare(struct ctx *ctx)
 {
-	const struct sign_up *input = ctx->input;
+	struct sign_up *input = ctx->input;
 	struct prepared *prepared = arena_alloc(ctx->arena,
 	    sizeof(*prepared));
 	size_t count;
@@ -67,6 +80,7 @@ sign_up_prepare(struct ctx *ctx)
 	if (!ctx->config->password_enabled || !ctx->config->password_sign_up)
 		return refuse(ctx, ST_EMAIL_PASSWORD_SIGN_UP_DISABLED,
 		    "switched off");
+	TRY(username_new(ctx, &input->username, &input->display_username));
 	TRY(password_bounds(ctx, input->password));
 	TRY(extra_take(ctx, &ctx->config->user_extra, ctx->body, true,
 	    &prepared->fields, &count));
@@ -105,6 +119,8 @@ user_of(struct ctx *ctx, const struct user_new *new, struct user *user)
 	user->name = new->name;
 	user->email = new->email;
 	user->image = new->image;
+	user->username = new->username;
+	user->display_username = new->display_username;
 	user->role = new->role;
 	user->fields = new->fields;
 	user->created_at = user->updated_at = ctx->now;
@@ -121,6 +137,8 @@ sign_up(struct ctx *ctx)
 	struct user_new new = { .id = id, .name = input->name,
 		.email = text_lower(ctx->arena, input->email),
 		.image = input->image, .role = "user",
+		.username = input->username,
+		.display_username = input->display_username,
 		.fields = prepared->fields, .password = prepared->hash };
 	enum status status;
 
@@ -130,6 +148,8 @@ sign_up(struct ctx *ctx)
 	if (status == ST_CONFLICT && signs_in(ctx->config))
 		return refuse(ctx, ST_USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
 		    "the address is taken");
+	if (status == ST_USERNAME_IS_ALREADY_TAKEN)
+		return refuse(ctx, status, "%s", input->username);
 	if (status != ST_CONFLICT) {
 		TRY(status);
 		ctx->user = user;
@@ -168,6 +188,8 @@ signup_page(struct ctx *ctx)
 		return refuse(ctx, ST_NOT_FOUND, "sign-up is switched off");
 	view_null(form, "name");
 	view_null(form, "email");
+	view_null(form, "username");
+	view_bool(ctx->view, "usernames", ctx->config->username_enabled);
 	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
 	return ST_OK;
 }

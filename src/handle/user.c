@@ -5,6 +5,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/session.h"
+#include "handle/username.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/audit.h"
@@ -16,19 +17,31 @@
 struct profile {
 	const char *name;
 	const char *image;
+	const char *username;
+	const char *display_username;
 };
+
+#define USERNAME_FIELD							\
+	FIELD_TEXT(struct profile, username, "username", 0, INT32_MAX,	\
+	    WHEN_FIELD(username), .optional = true, .nullable = true,	\
+	    .label = "Username")
 
 static const struct form_field update_fields[] = {
 	FIELD_TEXT(struct profile, name, "name", 0, USER_NAME_MAX,
 	    .optional = true),
 	FIELD_TEXT(struct profile, image, "image", 0, USER_IMAGE_MAX,
 	    .optional = true, .nullable = true),
+	USERNAME_FIELD,
+	FIELD_TEXT(struct profile, display_username, "displayUsername", 0,
+	    USER_NAME_MAX, WHEN_FIELD(username), .optional = true,
+	    .nullable = true),
 };
 static const struct form_field profile_fields[] = {
 	FIELD_TEXT(struct profile, name, "name", 1, USER_NAME_MAX,
 	    .label = "Name"),
 	FIELD_TEXT(struct profile, image, "image", 0, USER_IMAGE_MAX,
 	    .optional = true, .label = "Picture address"),
+	USERNAME_FIELD,
 };
 const struct form update_user_form = FORM(update_fields, struct profile,
     .record = true);
@@ -58,6 +71,10 @@ audit_update(struct ctx *ctx, const struct user_change *change)
 		view_text(before, "image", ctx->user->image);
 		view_text(after, "image", change->image);
 	}
+	if (change->set_username) {
+		view_text(before, "username", ctx->user->username);
+		view_text(after, "username", change->username);
+	}
 	return store_audit_write(ctx, &(struct audit){
 	    .action = "user.update", .target_type = "user",
 	    .target_id = ctx->user->id, .before = before, .after = after });
@@ -74,9 +91,12 @@ update_user(struct ctx *ctx)
 
 	if (view_has(ctx->body, "email"))
 		return refuse(ctx, ST_EMAIL_CAN_NOT_BE_UPDATED, "email");
+	TRY(username_change(ctx, input->username, input->display_username,
+	    &change));
 	TRY(extra_take(ctx, &ctx->config->user_extra, ctx->body, false,
 	    &change.fields, &count));
-	if (change.name == NULL && !change.set_image && count == 0)
+	if (change.name == NULL && !change.set_image && count == 0 &&
+	    !change.set_username && !change.set_display_username)
 		return refuse(ctx, ST_NO_FIELDS_TO_UPDATE, "nothing to do");
 	TRY(store_user_update(ctx, ctx->user->id, &change));
 	TRY(audit_update(ctx, &change));
@@ -104,6 +124,7 @@ profile_save(struct ctx *ctx)
 		.image = input->image };
 
 	TRY(image_bounds(ctx, input->image));
+	TRY(username_change(ctx, input->username, NULL, &change));
 	TRY(store_user_update(ctx, ctx->user->id, &change));
 	TRY(audit_update(ctx, &change));
 	ctx->response.flash = "Your changes are saved.";
@@ -130,6 +151,10 @@ profile_page(struct ctx *ctx)
 	view_text(shown, "createdAtText", date);
 	view_text(form, "name", user->name);
 	view_text(form, "image", user->image);
+	view_text(form, "username", username_shown(ctx, user));
+	view_bool(ctx->view, "usernames", ctx->config->username_enabled);
+	view_bool(ctx->view, "usernameStays", user->username != NULL &&
+	    ctx->config->username_immutable);
 	return wallet_page(ctx, user->id);
 }
 

@@ -28,6 +28,8 @@ const mayWrite = (status, more) => ({
 const signUp = (world) => ({ name: 'New', email: world.freshEmail(),
 	password: PASSWORD });
 const signIn = (world) => ({ email: world.someone.email, password: PASSWORD });
+const signInByName = (world) => ({ username: world.someone.username,
+	password: PASSWORD });
 const change = { currentPassword: PASSWORD, newPassword: PASSWORD };
 const victim = (world) => ({ id: world.victim.id });
 const order = (world) => ({ id: world.order });
@@ -47,6 +49,9 @@ export const MATRIX = {
 	'GET /api/auth/error': all(302),
 	'POST /api/auth/sign-up/email': all(200, { body: signUp }),
 	'POST /api/auth/sign-in/email': all(200, { body: signIn }),
+	'POST /api/auth/sign-in/username': all(200, { body: signInByName }),
+	'POST /api/auth/is-username-available': all(200, {
+		body: { username: 'matrix' } }),
 	'POST /api/auth/sign-out': all(200),
 	'GET /api/auth/list-sessions': signedIn(200),
 	'POST /api/auth/revoke-session': signedIn(200, {

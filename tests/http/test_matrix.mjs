@@ -18,6 +18,7 @@ const people = {};
 
 before(async () => {
 	at = await stand({ name: 'matrix', config: {
+		'username.enabled': true,
 		'session.fields': 'colour:string' } });
 	routes = await readRoutes();
 	for (const role of ROLES)
@@ -40,6 +41,11 @@ async function readRoutes() {
 /* What entries need to fill their requests with. */
 async function makeWorld() {
 	const someone = await person(at);
+
+	someone.username = 'some.one';
+	await someone.json('/api/auth/update-user',
+		{ username: someone.username });
+
 	const victim = await person(at);
 	const order = '0'.repeat(32);
 	const spare = (await victim.session()).session.id;
