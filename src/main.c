@@ -60,10 +60,12 @@ static const struct command {
 	    command_routes },
 	{ "ledger", "verify", "Recompute every balance from its transfers.\n"
 	    "Fails when anything differs.", command_ledger },
-	{ "import", "better-auth [--from URL] [--from-file FILE]"
+	{ "import", "better-auth|csv [FILE] [--from URL] [--from-file FILE]"
 	    " [--schema NAME] [--dry-run] [--skip-conflicts]",
-	    "Take over the users of a Better Auth database.\n"
+	    "Take over the users of a Better Auth database or of a table.\n"
 	    "--dry-run only tells what would happen.", command_import },
+	{ "export", "users [--format csv|json] [--with-hashes]",
+	    "Print all users.", command_export },
 	{ "worker", "", "Run one worker alone; descriptor 0 is the listening "
 	    "socket.", worker_command },
 	{ "janitor", "", "Run the janitor alone.", janitor_command },
@@ -118,8 +120,10 @@ static const struct known {
 	VALUE("from", from),
 	VALUE("from-file", from_file),
 	VALUE("schema", schema),
+	VALUE("format", format),
 	ALONE("dry-run", dry_run),
 	ALONE("skip-conflicts", skip_conflicts),
+	ALONE("with-hashes", with_hashes),
 #undef VALUE
 #undef ALONE
 };
@@ -179,6 +183,8 @@ read_options(int argc, char **argv, const struct command *command,
 			return false;
 	if (optind < argc)
 		options->verb = argv[optind++];
+	if (optind < argc && strstr(command->arguments, "[FILE]") != NULL)
+		options->file = argv[optind++];
 	return optind >= argc;
 }
 

@@ -24,7 +24,10 @@ struct options {
 	const char *schema;	/* --schema */
 	bool dry_run;		/* --dry-run */
 	bool skip_conflicts;	/* --skip-conflicts */
+	const char *format;	/* --format */
+	bool with_hashes;	/* --with-hashes */
 	const char *verb;	/* the word after the command, or NULL */
+	const char *file;	/* the word after that, or NULL */
 };
 
 int command_migrate(struct config *config, const struct options *options);
@@ -33,6 +36,7 @@ int command_routes(struct config *config, const struct options *options);
 int command_user(struct config *config, const struct options *options);
 int command_ledger(struct config *config, const struct options *options);
 int command_import(struct config *config, const struct options *options);
+int command_export(struct config *config, const struct options *options);
 
 /*
  * command_with_db - run work with a ctx on the administrator's database

@@ -218,8 +218,8 @@ import_from(struct ctx *ctx)
 	return status;
 }
 
-static int
-wrong(const char *text)
+int
+import_wrong(const char *text)
 {
 	(void)fprintf(stderr, "tollgate: import: %s\n", text);
 	return 2;
@@ -258,16 +258,17 @@ import_better_auth(struct config *config, const struct options *options)
 		    "public" };
 	int rc;
 
-	if ((options->from == NULL) == (options->from_file == NULL))
-		return wrong("one of --from and --from-file names the source");
+	if (options->file != NULL || (options->from == NULL) ==
+	    (options->from_file == NULL))
+		return import_wrong("one of --from and --from-file names the source");
 	if (options->from != NULL && db_url_tells(options->from))
-		return wrong("others can read a password in --from; it belongs"
+		return import_wrong("others can read a password in --from; it belongs"
 		    " into --from-file, PGPASSWORD or ~/.pgpass");
 	if (!is_schema(source.schema))
-		return wrong("--schema has letters, digits, _ and - only");
+		return import_wrong("--schema has letters, digits, _ and - only");
 	if (options->from_file != NULL) {
 		if (!read_url(options->from_file, url))
-			return wrong("the file of --from-file cannot be read");
+			return import_wrong("the file of --from-file cannot be read");
 		source.url = url;
 	}
 	rc = command_with_db(config, &source, true, import_from);
@@ -280,5 +281,7 @@ command_import(struct config *config, const struct options *options)
 {
 	if (text_is(options->verb, "better-auth"))
 		return import_better_auth(config, options);
-	return wrong("knows better-auth");
+	if (text_is(options->verb, "csv"))
+		return import_csv(config, options);
+	return import_wrong("knows better-auth and csv");
 }

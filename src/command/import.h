@@ -11,7 +11,9 @@
 #include "store/import.h"
 
 struct arena;
+struct config;
 struct json_object;
+struct options;
 
 struct tally {
 	int64_t seen, known, refused, made;
@@ -55,6 +57,11 @@ enum status import_choose_owned(struct import *import, enum owned kind,
  */
 const char *import_user_problem(struct ctx *ctx, struct json_object *user);
 const char *import_account_problem(const struct json_object *account);
+
+int import_csv(struct config *config, const struct options *options);
+
+/* Says what is wrong with a call and returns 2. */
+int import_wrong(const char *text);
 
 /* "accounts" */
 const char *import_name(enum owned kind);

@@ -55,6 +55,8 @@ import_user_problem(struct ctx *ctx, struct json_object *user)
 {
 	const char *email = view_get_text(user, "email");
 
+	if (strlen(view_get_text(user, "id")) >= BETTER_AUTH_ID_SIZE)
+		return "the id is too long";
 	if (email == NULL || !text_email(email))
 		return "the e-mail address is not valid";
 	if (view_get_text(user, "name") == NULL)
