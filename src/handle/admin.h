@@ -57,4 +57,12 @@ enum status admin_orders(struct ctx *ctx);
 enum status admin_order(struct ctx *ctx);
 enum status account_orders(struct ctx *ctx);
 
+/* mail.c */
+extern const struct form mail_form;
+enum status admin_mail(struct ctx *ctx);
+enum status admin_letter(struct ctx *ctx);
+enum status admin_letter_body(struct ctx *ctx);
+enum status letter_resend(struct ctx *ctx);
+enum status letter_drop(struct ctx *ctx);
+
 #endif

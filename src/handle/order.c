@@ -62,20 +62,6 @@ status_wanted(const struct ctx *ctx)
 	return text_is(query->status, "all") ? NULL : query->status;
 }
 
-static void
-tabs_view(struct ctx *ctx, const char *current)
-{
-	struct json_object *tabs = view_list(ctx->view, "tabs");
-
-	for (const struct choice_word *s = statuses; s->value != NULL; s++) {
-		struct json_object *tab = view_object(tabs, NULL);
-
-		view_text(tab, "value", s->value);
-		view_text(tab, "label", s->label);
-		view_bool(tab, "current", text_is(s->value, current));
-	}
-}
-
 static enum status
 orders_list(struct ctx *ctx, const char *status, const char *user_id)
 {
@@ -100,7 +86,8 @@ admin_orders(struct ctx *ctx)
 
 	TRY(orders_list(ctx, status, NULL));
 	if (is_page(ctx))
-		tabs_view(ctx, status == NULL ? "all" : status);
+		words_tabs(ctx->view, statuses,
+		    status == NULL ? "all" : status);
 	return ST_OK;
 }
 

@@ -35,6 +35,7 @@ static const struct nav_item admin_nav[] = {
 	{ "/admin/users", "Users", false, PERMISSION_USER_LIST },
 	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST },
 	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST },
+	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST },
 };
 
 /* What a person may do about it, where the sentence alone does not say. */

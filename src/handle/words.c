@@ -86,6 +86,21 @@ words_choices(struct json_object *out, const char *key,
 	}
 }
 
+void
+words_tabs(struct json_object *out, const struct choice_word *choices,
+    const char *current)
+{
+	struct json_object *tabs = view_list(out, "tabs");
+
+	for (; choices->value != NULL; choices++) {
+		struct json_object *tab = view_object(tabs, NULL);
+
+		view_text(tab, "value", choices->value);
+		view_text(tab, "label", choices->label);
+		view_bool(tab, "current", text_is(choices->value, current));
+	}
+}
+
 const char *
 words_label(const struct choice_word *choices, const char *value)
 {

@@ -35,6 +35,9 @@ struct choice_word {
 };
 void words_choices(struct json_object *out, const char *key,
     const struct choice_word *choices, const char *selected);
+/* The same as "tabs", a list of {value, label, current}. */
+void words_tabs(struct json_object *out, const struct choice_word *choices,
+    const char *current);
 /* The label of value, or value itself. */
 const char *words_label(const struct choice_word *choices,
     const char *value);

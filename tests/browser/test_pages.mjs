@@ -103,6 +103,17 @@ async function someOrder(where) {
 	return id;
 }
 
+/* One that waits, one that failed with much to say. */
+async function someLetters() {
+	const ids = await full.writeLetters(['anna@example.com',
+		`${'long'.repeat(15)}@${'example.'.repeat(20)}com`]);
+
+	await full.psql(`UPDATE letters SET state = 'failed', attempts = 12,
+		error = '550 5.1.1 ${'No such user. '.repeat(18)}',
+		next_at = NULL WHERE id = '${ids[1]}'`);
+	return ids;
+}
+
 /* ---- states ----------------------------------------------------------------- */
 
 /* look(name, who, way, status): the page that way leads to, in all looks */
@@ -230,3 +241,13 @@ look('orders on the first day', 'first', '/admin/orders');
 look('order', 'admin_rw', async (visitor) => visitor.goto('/admin/orders/' +
 	await someOrder("status = 'refunded'")));
 look('no such order', 'admin_rw', '/admin/orders/0', 404);
+look('mail', 'super_admin', async (visitor) => {
+	await someLetters();
+	await visitor.goto('/admin/mail');
+});
+look('mail on the first day', 'first', '/admin/mail');
+look('letter', 'admin_rw', async (visitor) => visitor.goto('/admin/mail/' +
+	(await someLetters())[0]));
+look('letter that is read', 'super_admin', async (visitor) => visitor.goto(
+	`/admin/mail/${(await someLetters())[0]}/body`));
+look('no such letter', 'admin_rw', '/admin/mail/0', 404);

@@ -25,6 +25,9 @@ const mayRead = (status, more) => ({
 const mayWrite = (status, more) => ({
 	status: [OUT, 403, 403, status, status], ...more });
 
+const mayOwn = (status, more) => ({
+	status: [OUT, 403, 403, 403, status], ...more });
+
 const signUp = (world) => ({ name: 'New', email: world.freshEmail(),
 	password: PASSWORD });
 const signIn = (world) => ({ email: world.someone.email, password: PASSWORD });
@@ -33,6 +36,7 @@ const signInByName = (world) => ({ username: world.someone.username,
 const change = { currentPassword: PASSWORD, newPassword: PASSWORD };
 const victim = (world) => ({ id: world.victim.id });
 const order = (world) => ({ id: world.order });
+const letter = async (world) => ({ id: await world.letter() });
 const keyed = (world) => ({ 'Idempotency-Key': world.key() });
 const grant = (world) => ({ amount: '5', reason: 'Matrix',
 	key: world.key() });
@@ -123,6 +127,12 @@ export const MATRIX = {
 	'GET /admin/orders': mayRead(200),
 	'GET /admin/orders/:id': mayRead(200, { params: order }),
 
+	'GET /admin/mail': mayRead(200),
+	'GET /admin/mail/:id': mayRead(200, { params: letter }),
+	'GET /admin/mail/:id/body': mayOwn(200, { params: letter }),
+	'POST /admin/mail/:id/resend': mayWrite(303, { params: letter }),
+	'POST /admin/mail/:id/drop': mayWrite(303, { params: letter }),
+
 	/* our own API */
 	'GET /api/me': signedIn(200),
 	'POST /api/credits/spend': signedIn(200, { headers: keyed,
@@ -137,5 +147,10 @@ export const MATRIX = {
 	'POST /api/admin/credits/adjust': mayWrite(200, { headers: keyed,
 		body: grantJson }),
 	'GET /api/admin/orders': mayRead(200),
+	'GET /api/admin/mail': mayRead(200),
+	'GET /api/admin/mail/:id': mayRead(200, { params: letter }),
+	'GET /api/admin/mail/:id/body': mayOwn(200, { params: letter }),
+	'POST /api/admin/mail/:id/resend': mayWrite(200, { params: letter }),
+	'POST /api/admin/mail/:id/drop': mayWrite(200, { params: letter }),
 	'GET /api/admin/health': mayRead(200),
 };

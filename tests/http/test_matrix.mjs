@@ -49,6 +49,7 @@ async function makeWorld() {
 	const victim = await person(at);
 	const order = '0'.repeat(32);
 	const spare = (await victim.session()).session.id;
+	const [letter] = await at.writeLetters(['a@example.com']);
 	let serial = 0;
 
 	await at.psql(`INSERT INTO orders (id, user_id, email, description,
@@ -68,6 +69,11 @@ async function makeWorld() {
 				return 'none';
 			return (await (await world.actor.another()).session())
 				.session.id;
+		},
+		/* What has been dropped is not dropped again. */
+		async letter() {
+			return world.refusing ? letter :
+				(await at.writeLetters(['a@example.com']))[0];
 		},
 		/* Signing in would be a change where none may be seen. */
 		async victimSession() {

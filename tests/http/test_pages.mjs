@@ -14,7 +14,7 @@ const POLICY = { 'default-src': '\'none\'', 'style-src': '\'self\'',
 	'frame-ancestors': '\'none\'' };
 const EVIL = 'https://evil.example';
 
-let at, admin, pages, posts;
+let at, admin, pages, posts, letter;
 
 before(async () => {
 	at = await stand({ name: 'pages' });
@@ -25,6 +25,7 @@ before(async () => {
 	const own = rows.filter(([, , face]) => face === 'page');
 
 	await someOrder();
+	[letter] = await at.writeLetters([admin.email]);
 	pages = await Promise.all(own.filter(([method, name]) =>
 		method === 'GET' && !name.startsWith('/assets/'))
 		.map(([, name]) => fill(name)));
@@ -40,10 +41,11 @@ async function someOrder() {
 		100, 1000, 'EUR', now(), now())`);
 }
 
-/* Whatever a page is about, it is about this admin or her order. */
+/* Whatever a page is about, it is about this admin, her order or her letter. */
 async function fill(name) {
 	const { session } = await admin.session();
 	const id = /orders/.test(name) ? '0'.repeat(32) :
+		/mail/.test(name) ? letter :
 		name.startsWith('/admin') ? admin.id : session.id;
 
 	return name.replace(':sid', session.id).replace(':id', id);

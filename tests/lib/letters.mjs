@@ -50,10 +50,12 @@ export async function readLetters(psql, secret) {
 			Buffer.from(body, 'hex'))) });
 }
 
-/* One letter to each recipient, due now, as if something had happened. */
+/* One letter to each recipient, due now, as if something had happened;
+ * resolves to their ids. */
 export async function writeLetters(psql, secret, recipients) {
-	const rows = recipients.map((recipient) => {
-		const id = randomBytes(16).toString('hex');
+	const ids = recipients.map(() => randomBytes(16).toString('hex'));
+	const rows = recipients.map((recipient, i) => {
+		const id = ids[i];
 		const body = seal(secret, `letter:${id}`, JSON.stringify({
 			text: 'Hello,\n\nfollow https://id.example.com/?a=b\n',
 			html: '<p>Hello</p>\n', newEmail: null,
@@ -69,4 +71,5 @@ export async function writeLetters(psql, secret, recipients) {
 		await psql(`INSERT INTO letters (id, kind, recipient, subject,
 			message_id, body, state, created_at, queued_at, next_at)
 			VALUES ${rows.slice(at, at + AT_ONCE).join(', ')}`);
+	return ids;
 }

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { atEnd, startProcess, stopProcess } from './cleanup.mjs';
 import { freshDatabase } from './database.mjs';
 import { request } from './http.mjs';
-import { readLetters } from './letters.mjs';
+import { readLetters, writeLetters } from './letters.mjs';
 import { PROGRAM, SOURCE, workDir } from './paths.mjs';
 
 const run = promisify(execFile);
@@ -34,7 +34,8 @@ let count = 0;
  * dir            its directory; conf, socket: paths in it
  * pids           { tollgate, lighttpd }; tollgate's changes with restart()
  * psql(sql)      rows as objects, in the stand's database as its owner
- * letters()      the outbox, opened (letters.mjs)
+ * letters()      the outbox, opened; writeLetters(recipients) adds to it and
+ *                resolves to ids (letters.mjs)
  * log()          what the program has logged so far: objects, or { text }
  * tollgate(args, input)   runs a command on this configuration; resolves to
  *                { stdout, stderr }, rejects when it fails
@@ -129,6 +130,11 @@ class Stand {
 	letters() {
 		return readLetters((sql) => this.psql(sql),
 			this.settings['server.secret']);
+	}
+
+	writeLetters(recipients, secret = this.settings['server.secret']) {
+		return writeLetters((sql) => this.psql(sql), secret,
+			recipients);
 	}
 
 	log() {

@@ -6,7 +6,6 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { atEnd, startProcess, stopProcess } from '../lib/cleanup.mjs';
-import { writeLetters } from '../lib/letters.mjs';
 import { SOURCE, workDir } from '../lib/paths.mjs';
 import { eventually, secret, stand as startStand } from '../http/suite.mjs';
 
@@ -128,12 +127,6 @@ export async function withMail(name, { server = {}, config = {} }, work) {
 }
 
 /* ---- the outbox ------------------------------------------------------------ */
-
-/* One letter to each recipient, as if something had happened. */
-export function write(stand, recipients,
-	key = stand.settings['server.secret']) {
-	return writeLetters((sql) => stand.psql(sql), key, recipients);
-}
 
 /* Resolves to a letter that has come to a state, with such an error. */
 export function letterIs(stand, state, pattern = /^/) {

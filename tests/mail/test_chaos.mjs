@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { eventually, is, ok, pause, test } from '../http/suite.mjs';
-import { MailServer, standFor, write } from './mail.mjs';
+import { MailServer, standFor } from './mail.mjs';
 
 const LETTERS = 1000, MAILER_KILLS = 5, SERVER_KILLS = 2;
 const PATIENCE_MS = 60000;
@@ -58,7 +58,7 @@ async function chaos(stand, mail, kills) {
 
 	/* between a delivery and its acknowledgement, where it hurts */
 	mail.onEvent = ({ event }) => event === 'held' && killMailer();
-	await write(stand, Array.from({ length: LETTERS },
+	await stand.writeLetters(Array.from({ length: LETTERS },
 		(_, i) => `person${i}@example.com`));
 	for (const count of [60, 250]) {
 		await reached(count);

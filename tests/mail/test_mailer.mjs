@@ -8,11 +8,11 @@ import { request } from '../lib/http.mjs';
 import { PROGRAM } from '../lib/paths.mjs';
 import { eventually, is, matches, ok, pause, stand as startStand, test }
 	from '../http/suite.mjs';
-import { PASSWORD, USER, letterIs, withMail, write } from './mail.mjs';
+import { PASSWORD, USER, letterIs, withMail } from './mail.mjs';
 
 test('a letter arrives as it was written, by TLS and after sign-in', () =>
 	withMail('plain', {}, async (stand, mail) => {
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 		const letter = await letterIs(stand, 'sent');
 		const [got] = mail.delivered();
 
@@ -28,13 +28,13 @@ test('a letter arrives as it was written, by TLS and after sign-in', () =>
 
 test('TLS from the first byte works as well', () =>
 	withMail('smtps', { server: { secure: true } }, async (stand) => {
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 		await letterIs(stand, 'sent');
 	}));
 
 test('many letters share a connection, and a sign-in', () =>
 	withMail('keep', {}, async (stand, mail) => {
-		await write(stand, Array.from({ length: 30 },
+		await stand.writeLetters(Array.from({ length: 30 },
 			(_, i) => `p${i}@example.com`));
 		await eventually('30 are delivered',
 			() => mail.delivered().length === 30);
@@ -45,7 +45,7 @@ test('many letters share a connection, and a sign-in', () =>
 test('an attempt that failed is made again with the same Message-ID', () =>
 	withMail('again', { server: { failEvery: 2 } },
 		async (stand, mail) => {
-			await write(stand, ['ada@example.com', 'bob@example.com']);
+			await stand.writeLetters(['ada@example.com', 'bob@example.com']);
 			await eventually('both are delivered',
 				() => mail.delivered().length === 2);
 			await eventually('both are sent', async () =>
@@ -65,7 +65,7 @@ test('an attempt that failed is made again with the same Message-ID', () =>
 
 test('what is refused for good is not tried again', () =>
 	withMail('never', {}, async (stand, mail) => {
-		await write(stand, ['refused@example.com', 'ada@example.com']);
+		await stand.writeLetters(['refused@example.com', 'ada@example.com']);
 		const letter = await letterIs(stand, 'failed', /^550 5\.1\.1 /);
 
 		is(letter.attempts, 1, 'attempts');
@@ -77,7 +77,7 @@ test('what is refused for good is not tried again', () =>
 test('a letter is given up after its attempts', () =>
 	withMail('gives-up', { server: { failEvery: 1 },
 		config: { 'mail.attempts': 2 } }, async (stand) => {
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 		const letter = await letterIs(stand, 'failed', /^451 /);
 
 		is(letter.attempts, 2, 'attempts');
@@ -86,7 +86,7 @@ test('a letter is given up after its attempts', () =>
 test('a letter is given up when it is too old', () =>
 	withMail('too-old', { server: { failEvery: 1 },
 		config: { 'mail.give_up_after': 1 } }, async (stand) => {
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 		const letter = await letterIs(stand, 'failed', /^451 /);
 
 		ok(letter.attempts <= 3, `${letter.attempts} attempts`);
@@ -94,7 +94,7 @@ test('a letter is given up when it is too old', () =>
 
 test('without encryption nothing is sent, least of all the password', () =>
 	withMail('bare', { server: { key: null } }, async (stand, mail) => {
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 		const letter = await letterIs(stand, 'queued', /SSL|TLS/);
 
 		is(letter.doubts, 0, 'doubts');
@@ -106,7 +106,7 @@ test('without encryption nothing is sent, least of all the password', () =>
 test('a certificate of nobody we know is not believed', () =>
 	withMail('stranger', { config: { 'mail.ca_file': null } },
 		async (stand, mail) => {
-			await write(stand, ['ada@example.com']);
+			await stand.writeLetters(['ada@example.com']);
 			await letterIs(stand, 'queued', /certificate/);
 			is(mail.delivered().length, 0, 'letters delivered');
 			ok(!mail.events.some(({ event }) => event === 'auth'),
@@ -116,7 +116,7 @@ test('a certificate of nobody we know is not believed', () =>
 test('a wrong password holds letters back until it is mended', () =>
 	withMail('wrong', { config: { 'mail.password': 'wrong',
 		'mail.attempts': 50 } }, async (stand, mail) => {
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 		await letterIs(stand, 'queued', /^535 |denied/);
 		is(mail.delivered().length, 0, 'letters delivered');
 		fs.writeFileSync(stand.conf, fs.readFileSync(stand.conf, 'utf8')
@@ -149,7 +149,7 @@ test('no request waits for a mail server, and neither does the end',
 			'mail.timeout': 60 } });
 
 		try {
-			await write(stand, ['ada@example.com']);
+			await stand.writeLetters(['ada@example.com']);
 			await eventually('the mailer waits',
 				() => server.sockets.size > 0);
 			const start = Date.now();
@@ -176,7 +176,7 @@ test('without a mail server letters are kept', async () => {
 	const stand = await startStand({ name: 'kept' });
 
 	try {
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 		await pause(1200);
 		const [letter] = await stand.letters();
 
@@ -190,7 +190,7 @@ test('without a mail server letters are kept', async () => {
 
 test('a letter sealed with another secret is not sent as rubbish', () =>
 	withMail('sealed', {}, async (stand, mail) => {
-		await write(stand, ['ada@example.com'], 'another secret');
+		await stand.writeLetters(['ada@example.com'], 'another secret');
 		await eventually('it has failed', async () => {
 			const [letter] = await stand.psql(
 				'SELECT state FROM letters');
@@ -203,7 +203,7 @@ test('a letter sealed with another secret is not sent as rubbish', () =>
 test('a mailer alone in the foreground sends as well', () =>
 	withMail('alone', {}, async (stand, mail) => {
 		await stand.halt();
-		await write(stand, ['ada@example.com']);
+		await stand.writeLetters(['ada@example.com']);
 
 		const alone = startProcess(PROGRAM, ['mailer', '--config',
 			stand.conf], { env: stand.env });
