@@ -5,7 +5,8 @@ import http from 'node:http';
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
-import { admin, twoFactor, username } from 'better-auth/plugins';
+import { admin, bearer, jwt, multiSession, oneTimeToken, twoFactor, username }
+	from 'better-auth/plugins';
 import { apiKey } from '@better-auth/api-key';
 import { passkey } from '@better-auth/passkey';
 import pg from 'pg';
@@ -13,30 +14,45 @@ import { emptyDatabase } from '../lib/database.mjs';
 
 let count = 0;
 
-function options(database, url, secret) {
+function options(database, url, secret, letters) {
+	const post = (kind) => async ({ user, url: link, newEmail }) => {
+		letters.push({ kind, recipient: user.email, url: link, newEmail });
+	};
+
 	return {
 		baseURL: url,
 		secret,
 		database,
 		telemetry: { enabled: false },
-		logger: { level: 'error' },
+		logger: { disabled: true },
 		rateLimit: { enabled: false },
-		emailAndPassword: { enabled: true },
-		user: { additionalFields: {
-			plan: { type: 'string', required: false },
-			seats: { type: 'number', required: false },
-		} },
+		emailAndPassword: { enabled: true,
+			sendResetPassword: post('reset-password') },
+		emailVerification: { sendVerificationEmail: post('verify-email') },
+		user: {
+			additionalFields: {
+				plan: { type: 'string', required: false },
+				seats: { type: 'number', required: false },
+			},
+			changeEmail: { enabled: true, sendChangeEmailConfirmation:
+				post('change-email-confirmation') },
+			deleteUser: { enabled: true, sendDeleteAccountVerification:
+				post('delete-account') },
+		},
 		session: { additionalFields: {
 			theme: { type: 'string', required: false },
 		} },
-		plugins: [username(), admin(), twoFactor(), passkey(), apiKey({
-			enableMetadata: true })],
+		plugins: [bearer(), jwt({ jwks: { keyPairConfig: { alg: 'RS256' } } }),
+			username(), admin(), multiSession(), oneTimeToken(),
+			twoFactor(), passkey(), apiKey({ enableMetadata: true,
+				enableSessionForAPIKeys: true })],
 	};
 }
 
 /*
- * startReference({ secret }) resolves to { url, database, query, server api,
- * stop() }: one server with the plugins whose rows tollgate takes over.
+ * startReference({ secret }) resolves to { url, database, query, letters,
+ * stop() }: one server with the plugins that tollgate stands in for. letters
+ * are those it would have sent, oldest first.
  */
 export async function startReference({ secret }) {
 	const database = await emptyDatabase(
@@ -45,7 +61,8 @@ export async function startReference({ secret }) {
 	const server = http.createServer((request, response) =>
 		handle(request, response));
 	const url = await listen(server);
-	const settings = options(pool, url, secret);
+	const letters = [];
+	const settings = options(pool, url, secret, letters);
 
 	await (await getMigrations(settings)).runMigrations();
 
@@ -55,8 +72,8 @@ export async function startReference({ secret }) {
 	return {
 		url,
 		database,
-		api: auth.api,
 		query: database.query,
+		letters,
 		async stop() {
 			server.closeAllConnections();
 			await new Promise((done) => server.close(done));
