@@ -168,22 +168,13 @@ enum status
 assets_serve(struct ctx *ctx)
 {
 	const struct asset *asset = find(ctx->assets, ctx->param[0]);
-	const char *known = request_param(&ctx->request,
-	    "HTTP_IF_NONE_MATCH");
 
 	if (asset == NULL)
 		return refuse(ctx, ST_NOT_FOUND, "no such asset");
 	/* Only the address with the hash in it may be kept for ever. */
-	response_header(ctx, "Cache-Control",
-	    request_query(&ctx->request, "v") != NULL ?
-	    "public, max-age=31536000, immutable" : "public, max-age=300");
-	response_header(ctx, "ETag", asset->etag);
-	ctx->response.body = asset->data;
-	ctx->response.body_size = asset->size;
-	ctx->response.content_type = asset->type;
-	if (known == NULL || strstr(known, asset->etag) == NULL)
-		return ST_OK;
-	ctx->response.body_size = 0;
-	ctx->response.content_type = NULL;
-	return ST_NOT_MODIFIED;
+	return respond_document(ctx, &(struct document){
+	    .body = asset->data, .size = asset->size, .type = asset->type,
+	    .etag = asset->etag,
+	    .cache = request_query(&ctx->request, "v") != NULL ?
+	    "public, max-age=31536000, immutable" : "public, max-age=300" });
 }

@@ -129,6 +129,22 @@ respond_redirect(struct ctx *ctx, const char *location)
 }
 
 enum status
+respond_document(struct ctx *ctx, const struct document *document)
+{
+	const char *known = request_param(&ctx->request,
+	    "HTTP_IF_NONE_MATCH");
+
+	response_header(ctx, "Cache-Control", document->cache);
+	response_header(ctx, "ETag", document->etag);
+	ctx->response.body = document->body;
+	if (known != NULL && strstr(known, document->etag) != NULL)
+		return ST_NOT_MODIFIED;
+	ctx->response.body_size = document->size;
+	ctx->response.content_type = document->type;
+	return ST_OK;
+}
+
+enum status
 respond_null(struct ctx *ctx)
 {
 	ctx->response.null_body = true;

@@ -75,6 +75,22 @@ enum status respond_next(struct ctx *ctx, const char *format, ...)
 enum status respond_null(struct ctx *ctx);
 struct json_object *respond_list(struct ctx *ctx);
 
+/*
+ * respond_document - a ready body that caches may keep
+ *
+ * body and the rest are kept by reference; etag in its quotes. ST_OK, or
+ * ST_NOT_MODIFIED when the client has it already.
+ */
+struct document {
+	const char *body;
+	size_t size;
+	const char *type;
+	const char *etag;
+	const char *cache;		/* Cache-Control */
+};
+enum status respond_document(struct ctx *ctx,
+    const struct document *document);
+
 /* 302 to location, without a body. Always ST_OK. */
 enum status respond_redirect(struct ctx *ctx, const char *location);
 
