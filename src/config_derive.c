@@ -196,7 +196,8 @@ config_derive(struct config *config)
 	if (config->db_admin_url[0] == '\0')
 		config->db_admin_url = arena_text(config->arena,
 		    config->db_url);
-	return config_derive_mail(config) && config_derive_guards(config) &&
+	return config_derive_mail(config) && config_derive_token(config) &&
+	    config_derive_guards(config) &&
 	    derive_extra(config, "user", &config->user_fields,
 	    &config->user_extra) &&
 	    derive_extra(config, "session", &config->session_fields,

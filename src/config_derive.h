@@ -15,9 +15,10 @@ struct config;
  */
 bool config_derive(struct config *config);
 
-/* The same for section mail (config_mail.c), and for rate_limit.rules and
- * server.trusted_proxies (config_guard.c). */
+/* The same for sections mail (config_mail.c) and jwt (config_token.c), and for
+ * rate_limit.rules and server.trusted_proxies (config_guard.c). */
 bool config_derive_mail(struct config *config);
+bool config_derive_token(struct config *config);
 bool config_derive_guards(struct config *config);
 
 /* "tollgate: where: section.key: problem" on standard error; false. */

@@ -15,6 +15,7 @@
 #include "proc/proc.h"
 #include "store/db.h"
 #include "store/figures.h"
+#include "store/key.h"
 #include "store/letter.h"
 #include "store/session.h"
 #include "store/verification.h"
@@ -32,6 +33,7 @@ static const struct purge {
 	{ "sessions", store_session_purge },
 	{ "verifications", store_verification_purge },
 	{ "letters", store_letter_purge },
+	{ "private halves of signing keys", store_key_purge },
 };
 
 /* In batches: a long transaction would hold back vacuum, a big one I/O. */

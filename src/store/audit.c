@@ -24,7 +24,8 @@ store_audit_write(struct ctx *ctx, const struct audit *audit)
 
 	id_new(id, ctx->now);
 	return db_run(ctx, sql, DB_ARGS(db_text(id),
-	    db_text(ctx->user == NULL ? NULL : ctx->user->id),
+	    db_text(ctx->user == NULL || audit->by_system ? NULL :
+	    ctx->user->id),
 	    db_text(audit->action), db_text(audit->target_type),
 	    db_text(audit->target_id),
 	    db_text(view_as_text(ctx->arena, audit->before)),

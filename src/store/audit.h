@@ -4,6 +4,7 @@
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -22,6 +23,7 @@ struct audit {
 	const char *target_type;	/* "user" */
 	const char *target_id;
 	struct json_object *before, *after;
+	bool by_system;			/* nobody asked for it */
 };
 enum status store_audit_write(struct ctx *ctx, const struct audit *audit);
 

@@ -419,6 +419,36 @@ a_short_secret_is_refused(void **state)
 }
 
 static void
+a_shared_secret_is_long_and_its_own(void **state)
+{
+	const struct config *config = loaded(*state, "[server]\n"
+	    "url = https://a.example/\n[jwt]\naudience = shop\n");
+
+	assert_string_equal(config->jwt_algorithm, "RS256");
+	assert_string_equal(config->jwt_issuer, "https://a.example");
+	assert_string_equal(config->jwt_audience, "shop");
+	REFUSED(*state, "[jwt]\nalgorithm = HS256\n", "jwt.secret", "32");
+	REFUSED(*state, "[jwt]\nalgorithm = HS256\n"
+	    "secret = 0123456789012345678901234567890\n", "jwt.secret", "32");
+	REFUSED(*state, "[server]\nsecret = 01234567890123456789012345678901\n"
+	    "[jwt]\nalgorithm = HS256\n"
+	    "secret = 01234567890123456789012345678901\n", "jwt.secret",
+	    "cookies");
+	REFUSED(*state, "[jwt]\nalgorithm = none\n", "jwt.algorithm");
+}
+
+static void
+a_token_does_not_outlive_its_key(void **state)
+{
+	REFUSED(*state, "[jwt]\nexpires_in = 600\ngrace_seconds = 599\n",
+	    "jwt.grace_seconds", "outlive");
+	REFUSED(*state, "[jwt]\nrotation_seconds = 3599\n",
+	    "jwt.rotation_seconds", "3600");
+	assert_int_equal(loaded(*state,
+	    "[jwt]\nrotation_seconds = 0\n")->jwt_rotation_seconds, 0);
+}
+
+static void
 the_base_path_begins_but_does_not_end_with_a_slash(void **state)
 {
 	REFUSED(*state, "[server]\nbase_path = api\n", "server.base_path");
@@ -640,6 +670,8 @@ main(void)
 		TEST(cookies_are_secure_when_the_address_is),
 		TEST(cookie_names_have_the_contracts_form),
 		TEST(a_short_secret_is_refused),
+		TEST(a_shared_secret_is_long_and_its_own),
+		TEST(a_token_does_not_outlive_its_key),
 		TEST(the_base_path_begins_but_does_not_end_with_a_slash),
 		TEST(the_socket_mode_is_octal),
 		TEST(argon2_memory_suffices_for_its_lanes),

@@ -48,7 +48,7 @@ settings() {
 			says = "Secret."
 		else if (type == "WORD") {
 			gsub(/ /, ", ", part[4])
-			match(part[4], /, [a-z]+$/)
+			match(part[4], /, [^ ]+$/)
 			says = "Word: " substr(part[4], 1, RSTART - 1) " or " \
 			    substr(part[4], RSTART + 2) "; default " part[3] "."
 		} else
