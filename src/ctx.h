@@ -20,6 +20,7 @@ struct assets;
 struct config;
 struct db;
 struct json_object;
+struct key_ring;
 struct password_arena;
 struct route;
 struct session;
@@ -48,6 +49,7 @@ struct ctx {
 	struct password_arena *passwords;
 	const uint8_t *form_key;	/* signs the pages' form tokens */
 	struct assets *assets;
+	struct key_ring *keys;		/* of tokens; workers only */
 
 	/* this request */
 	int64_t now;			/* the only clock reading, ms UTC */

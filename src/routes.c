@@ -24,6 +24,7 @@
 #define MAY(p) .guard = { GUARD_PERMISSION, PERMISSION_##p }
 #define OPERATOR .guard = { GUARD_OPERATOR, PERMISSION_NONE }
 #define READ .one_read = true
+#define TOKEN .by_token = true
 /* Of a feature that an operator switches on in its section. */
 #define WHEN(section) .when = offsetof(struct config, section##_enabled)
 
@@ -62,8 +63,13 @@ const struct route routes[] = {
 	    .handler = change_password },
 	{ AUTH(GET, "/list-accounts"), SESSION, READ,
 	    .handler = list_accounts },
+	{ AUTH(GET, "/token"), WHEN(jwt), SESSION, READ,
+	    .handler = token_route },
+	{ AUTH(GET, "/jwks"), WHEN(jwt), ANYONE, READ, .handler = jwks },
 
 	/* ---- the short names other systems use ---- */
+	{ JSON(GET, "/.well-known/jwks.json"), WHEN(jwt), ANYONE, READ,
+	    .handler = jwks_document },
 	{ JSON(POST, "/api/auth/signup"), ANYONE, .form = &signup_form,
 	    .prepare = sign_up_prepare, .handler = signup_alias,
 	    .login = true, .rate = "/sign-up/email" },
@@ -190,22 +196,22 @@ const struct route routes[] = {
 	    .again = admin_letter },
 
 	/* ---- our own API ---- */
-	{ JSON(GET, "/api/me"), SESSION, READ, .handler = me },
-	{ JSON(POST, "/api/credits/spend"), SESSION, .form = &spend_form,
-	    .handler = credit_spend },
-	{ JSON(GET, "/api/admin/users"), MAY(USER_LIST),
+	{ JSON(GET, "/api/me"), SESSION, TOKEN, READ, .handler = me },
+	{ JSON(POST, "/api/credits/spend"), SESSION, TOKEN,
+	    .form = &spend_form, .handler = credit_spend },
+	{ JSON(GET, "/api/admin/users"), MAY(USER_LIST), TOKEN,
 	    .form = &users_form, .handler = admin_users },
-	{ JSON(GET, "/api/admin/users/:id"), MAY(USER_GET), READ,
+	{ JSON(GET, "/api/admin/users/:id"), MAY(USER_GET), TOKEN, READ,
 	    .handler = admin_user },
-	{ JSON(PATCH, "/api/admin/users/:id"), MAY(QUOTA_SET),
+	{ JSON(PATCH, "/api/admin/users/:id"), MAY(QUOTA_SET), TOKEN,
 	    .form = &quota_json_form, .handler = credit_quota },
-	{ JSON(GET, "/api/admin/users/:id/credits"), MAY(CREDIT_LIST),
+	{ JSON(GET, "/api/admin/users/:id/credits"), MAY(CREDIT_LIST), TOKEN,
 	    .form = &transfers_form, .handler = admin_user_credits },
-	{ JSON(POST, "/api/admin/credits/grant"), MAY(CREDIT_GRANT),
+	{ JSON(POST, "/api/admin/credits/grant"), MAY(CREDIT_GRANT), TOKEN,
 	    .form = &grant_json_form, .handler = credit_grant },
-	{ JSON(POST, "/api/admin/credits/adjust"), MAY(CREDIT_ADJUST),
+	{ JSON(POST, "/api/admin/credits/adjust"), MAY(CREDIT_ADJUST), TOKEN,
 	    .form = &adjust_json_form, .handler = credit_adjust },
-	{ JSON(GET, "/api/admin/orders"), MAY(ORDER_LIST), READ,
+	{ JSON(GET, "/api/admin/orders"), MAY(ORDER_LIST), TOKEN, READ,
 	    .form = &orders_form, .handler = admin_orders },
 	{ JSON(GET, "/api/admin/mail"), MAY(MAIL_LIST), READ,
 	    .form = &mail_form, .handler = admin_mail },
@@ -217,7 +223,7 @@ const struct route routes[] = {
 	    .handler = letter_resend },
 	{ JSON(POST, "/api/admin/mail/:id/drop"), MAY(MAIL_WRITE),
 	    .handler = letter_drop },
-	{ JSON(GET, "/api/admin/health"), MAY(SYSTEM_READ), READ,
+	{ JSON(GET, "/api/admin/health"), MAY(SYSTEM_READ), TOKEN, READ,
 	    .handler = admin_health },
 };
 const size_t routes_count = sizeof(routes) / sizeof(routes[0]);

@@ -49,6 +49,8 @@ struct route {
 	const char *template;	/* PAGE: what lays itself over the view */
 	enum status (*again)(struct ctx *ctx);	/* PAGE: fills the view of a
 				 * refused POST, which is shown again */
+	bool by_token;		/* JSON: a signed token opens it as well as a
+				 * session; ctx->session may be NULL */
 	bool one_read;		/* runs at most one SELECT: no transaction */
 	bool login;		/* login CSRF rules (contract README 9.3) */
 	const char *rate;	/* limited as this path of the contract */

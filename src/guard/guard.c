@@ -2,6 +2,7 @@
 
 #include "config.h"
 #include "ctx.h"
+#include "guard/access.h"
 #include "guard/form_token.h"
 #include "guard/session.h"
 #include "routes.h"
@@ -30,6 +31,14 @@ anonymous(struct ctx *ctx, enum status found)
 	return found;
 }
 
+/* A row that a token opens needs nothing of a session. */
+static enum status
+find_caller(struct ctx *ctx)
+{
+	return ctx->route->by_token && ctx->config->jwt_enabled &&
+	    access_claimed(ctx) ? access_find(ctx) : session_find(ctx);
+}
+
 static enum status
 pass_level(struct ctx *ctx, const struct guard *guard)
 {
@@ -40,7 +49,7 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 		return ST_OK;
 	if (guard->level == GUARD_OPERATOR)
 		return operator_pass(ctx);
-	found = session_find(ctx);
+	found = find_caller(ctx);
 	if (guard->level == GUARD_VISITOR &&
 	    (found == ST_UNAUTHORIZED || found == ST_TOKEN_EXPIRED)) {
 		ctx->reason = NULL;

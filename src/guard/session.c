@@ -1,7 +1,6 @@
 #include "guard/session.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -59,13 +58,10 @@ session_begin(struct ctx *ctx, const struct session *session,
 static const char *
 bearer(struct ctx *ctx)
 {
-	const char *header = request_param(&ctx->request,
-	    "HTTP_AUTHORIZATION");
+	const char *credentials = request_bearer(ctx);
 
-	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
-		return NULL;
-	return bearer_verify(ctx->arena, ctx->config->server_secret,
-	    header + 7);
+	return credentials == NULL ? NULL : bearer_verify(ctx->arena,
+	    ctx->config->server_secret, credentials);
 }
 
 /* A token in the header replaces the cookie's, as the reference has it. */

@@ -52,6 +52,11 @@ enum status profile_page(struct ctx *ctx);
 enum status list_accounts(struct ctx *ctx);
 enum status me(struct ctx *ctx);
 
+/* key.c */
+enum status token_route(struct ctx *ctx);
+enum status jwks(struct ctx *ctx);
+enum status jwks_document(struct ctx *ctx);
+
 /* username.c */
 extern const struct form username_form;
 enum status username_available(struct ctx *ctx);

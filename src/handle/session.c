@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "ctx.h"
+#include "guard/access.h"
 #include "guard/session.h"
 #include "handle/device.h"
 #include "handle/words.h"
@@ -34,9 +35,15 @@ view_both(struct ctx *ctx)
 static enum status
 show_session(struct ctx *ctx)
 {
+	const char *token;
+
 	if (ctx->session == NULL)
 		return respond_null(ctx);
 	view_both(ctx);
+	if (!ctx->config->jwt_enabled || !ctx->config->jwt_set_header)
+		return ST_OK;
+	TRY(access_token(ctx, &token));
+	response_expose(ctx, "set-auth-jwt", token);
 	return ST_OK;
 }
 

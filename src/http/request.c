@@ -217,3 +217,24 @@ request_read(struct ctx *ctx, struct fcgi *fcgi)
 		return status;
 	return read_body(ctx, fcgi);
 }
+
+const char *
+request_bearer(struct ctx *ctx)
+{
+	static const char scheme[] = "Bearer";
+	const char *text = request_param(&ctx->request, "HTTP_AUTHORIZATION");
+	size_t size;
+
+	if (text == NULL)
+		return NULL;
+	text += strspn(text, " ");
+	if (strncasecmp(text, scheme, strlen(scheme)) != 0 ||
+	    text[strlen(scheme)] != ' ')
+		return NULL;
+	text += strlen(scheme);
+	text += strspn(text, " ");
+	size = strlen(text);
+	while (size > 0 && text[size - 1] == ' ')
+		size--;
+	return size > 0 ? arena_copy(ctx->arena, text, size) : NULL;
+}

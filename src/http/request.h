@@ -65,6 +65,10 @@ const char *request_param(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);
 const char *request_query(const struct request *request, const char *name);
 
+/* What follows "Bearer" in the Authorization header, without blanks around it;
+ * NULL when there is none. */
+const char *request_bearer(struct ctx *ctx);
+
 /* First value of that name in a list, or NULL. */
 const char *pairs_get(const struct pairs *pairs, const char *name);
 

@@ -70,6 +70,7 @@ forget(struct ctx *ctx)
 	ctx->passwords = kept.passwords;
 	ctx->form_key = kept.form_key;
 	ctx->assets = kept.assets;
+	ctx->keys = kept.keys;
 	db_figures_reset(ctx->db);
 	log_request(NULL);
 }

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/key.h"
 #include "guard/shared.h"
 #include "http/assets.h"
 #include "http/fcgi.h"
@@ -82,6 +83,7 @@ open_ctx(struct worker *worker, struct config *config)
 	ctx->templates = templates_load(config->server_templates,
 	    config->server_strict_views);
 	ctx->assets = assets_load(config->server_assets);
+	ctx->keys = key_ring_new();
 	ctx->db = db_open(config->db_url, config->db_role,
 	    config->db_deadline_ms);
 	return ctx->templates != NULL && ctx->assets != NULL;
@@ -162,8 +164,8 @@ loop(struct worker *worker)
 int
 worker_run(struct config *config)
 {
-	static const char *const secrets[] = { "server_secret", "db_url",
-		"metrics_token", NULL };
+	static const char *const secrets[] = { "server_secret", "jwt_secret",
+		"db_url", "metrics_token", NULL };
 	struct worker worker = { 0 };
 	int rc = 1;
 
@@ -177,6 +179,7 @@ worker_run(struct config *config)
 	}
 	fcgi_close(worker.fcgi);
 	db_close(worker.ctx.db);
+	key_ring_free(worker.ctx.keys);
 	assets_free(worker.ctx.assets);
 	templates_free(worker.ctx.templates);
 	password_arena_free(worker.ctx.passwords);

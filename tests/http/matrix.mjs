@@ -67,8 +67,11 @@ export const MATRIX = {
 	'POST /api/auth/update-user': signedIn(200, { body: { name: 'Renamed' } }),
 	'POST /api/auth/change-password': signedIn(200, { body: change }),
 	'GET /api/auth/list-accounts': signedIn(200),
+	'GET /api/auth/token': signedIn(200),
+	'GET /api/auth/jwks': all(200),
 
 	/* the short names */
+	'GET /.well-known/jwks.json': all(200),
 	'POST /api/auth/signup': all(200, { body: signUp }),
 	'POST /api/auth/signin': all(200, { body: signIn }),
 	'POST /api/auth/signout': all(200),

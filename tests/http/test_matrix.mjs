@@ -18,7 +18,8 @@ const people = {};
 
 before(async () => {
 	at = await stand({ name: 'matrix', config: {
-		'username.enabled': true,
+		'username.enabled': true, 'jwt.enabled': true,
+		'jwt.algorithm': 'EdDSA',
 		'session.fields': 'colour:string' } });
 	routes = await readRoutes();
 	for (const role of ROLES)

@@ -162,6 +162,18 @@ a_row_that_hashes_is_limited(void **state)
 	}
 }
 
+/* Other rows take a session for granted, or forms that are sent with it. */
+static void
+a_token_opens_rows_for_programs_only(void **state)
+{
+	(void)state;
+	EACH_ROW(r)
+		if (r->by_token)
+			HOLDS(r, r->face == FACE_JSON &&
+			    (r->guard.level == GUARD_SESSION ||
+			    r->guard.level == GUARD_PERMISSION));
+}
+
 static void
 programs_that_sign_in_are_under_the_login_rules(void **state)
 {
@@ -399,6 +411,7 @@ main(void)
 		TEST(a_page_that_takes_a_form_can_be_shown_again),
 		TEST(a_page_that_takes_a_form_looks_for_a_session),
 		TEST(a_row_that_hashes_is_limited),
+		TEST(a_token_opens_rows_for_programs_only),
 		TEST(programs_that_sign_in_are_under_the_login_rules),
 		TEST(only_reading_rows_go_without_a_transaction),
 		TEST(method_and_path_are_unique),
