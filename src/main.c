@@ -60,6 +60,8 @@ static const struct command {
 	    command_routes },
 	{ "ledger", "verify", "Recompute every balance from its transfers.\n"
 	    "Fails when anything differs.", command_ledger },
+	{ "key", "list|rotate|retire [KID]", "Manage the keys that sign "
+	    "tokens.\nA retired key verifies nothing any more.", command_key },
 	{ "import", "better-auth|csv [FILE] [--from URL] [--from-file FILE]"
 	    " [--schema NAME] [--dry-run] [--skip-conflicts]",
 	    "Take over the users of a Better Auth database or of a table.\n"
@@ -146,6 +148,15 @@ takes(const struct command *command, const char *name)
 	return strcmp(name, "config") == 0;
 }
 
+/* "[KID]": a word of its own may follow the verb. */
+static bool
+takes_word(const struct command *command)
+{
+	const char *at = strchr(command->arguments, '[');
+
+	return at != NULL && at[1] >= 'A' && at[1] <= 'Z';
+}
+
 static bool
 take_option(const struct command *command, int which, struct options *options)
 {
@@ -183,8 +194,8 @@ read_options(int argc, char **argv, const struct command *command,
 			return false;
 	if (optind < argc)
 		options->verb = argv[optind++];
-	if (optind < argc && strstr(command->arguments, "[FILE]") != NULL)
-		options->file = argv[optind++];
+	if (optind < argc && takes_word(command))
+		options->word = argv[optind++];
 	return optind >= argc;
 }
 

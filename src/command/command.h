@@ -27,7 +27,7 @@ struct options {
 	const char *format;	/* --format */
 	bool with_hashes;	/* --with-hashes */
 	const char *verb;	/* the word after the command, or NULL */
-	const char *file;	/* the word after that, or NULL */
+	const char *word;	/* and after that one */
 };
 
 int command_migrate(struct config *config, const struct options *options);
@@ -35,6 +35,7 @@ int command_config(struct config *config, const struct options *options);
 int command_routes(struct config *config, const struct options *options);
 int command_user(struct config *config, const struct options *options);
 int command_ledger(struct config *config, const struct options *options);
+int command_key(struct config *config, const struct options *options);
 int command_import(struct config *config, const struct options *options);
 int command_export(struct config *config, const struct options *options);
 

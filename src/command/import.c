@@ -258,7 +258,7 @@ import_better_auth(struct config *config, const struct options *options)
 		    "public" };
 	int rc;
 
-	if (options->file != NULL || (options->from == NULL) ==
+	if (options->word != NULL || (options->from == NULL) ==
 	    (options->from_file == NULL))
 		return import_wrong("one of --from and --from-file names the source");
 	if (options->from != NULL && db_url_tells(options->from))

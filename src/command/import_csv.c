@@ -371,11 +371,11 @@ import_csv(struct config *config, const struct options *options)
 	static struct table table;	/* too big for a stack */
 	int rc;
 
-	if (options->file == NULL || options->from != NULL ||
+	if (options->word == NULL || options->from != NULL ||
 	    options->from_file != NULL || options->schema != NULL)
 		return import_wrong("csv wants a file, and no source");
 	table.options = options;
-	table.csv.file = fopen(options->file, "re");
+	table.csv.file = fopen(options->word, "re");
 	if (table.csv.file == NULL)
 		return import_wrong("the file cannot be read");
 	table.row_arena = arena_new(ROW_BYTES);
