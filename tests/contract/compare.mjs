@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { parseSetCookie } from '../lib/http.mjs';
+import { decodeSessionData, decodeToken, isSigned } from './decode.mjs';
 
 export const ABSENT = Symbol('absent');
 
@@ -151,6 +152,52 @@ function decode(raw) {
 	} catch {
 		return raw;
 	}
+}
+
+/*
+ * What the answer's opaque values hold, and who signed them. Every JWT in a
+ * header is checked, though transcripts show the inside of few.
+ */
+export function compareDecoded(judge, exchange, response, signers) {
+	const header = response.header('set-auth-jwt');
+
+	if (header !== null)
+		compareSigner(judge, 'headers.set-auth-jwt', header, signers);
+	if (exchange.jwt !== undefined)
+		compareToken(judge, exchange.jwt, response, signers);
+	if (exchange.decodedSessionData !== undefined)
+		compareSessionData(judge, exchange.decodedSessionData, response,
+			signers.secret);
+}
+
+function compareSigner(judge, path, text, signers) {
+	if (!isSigned(text, signers))
+		problem(judge, `${path} (signature)`, 'one of ours', text);
+}
+
+/* of: where the token is, "body.token" */
+function compareToken(judge, { of, ...expected }, response, signers) {
+	const text = of.split('.').slice(1).reduce((value, name) =>
+		value?.[name], content(response));
+
+	if (typeof text !== 'string')
+		return problem(judge, `jwt ${of}`, expected, ABSENT);
+	compareValue(judge, `jwt ${of}`, expected, decodeToken(text));
+	compareSigner(judge, `jwt ${of}`, text, signers);
+}
+
+function compareSessionData(judge, expected, response, secret) {
+	const cookie = response.cookies.map(parseSetCookie).find(({ name }) =>
+		name.endsWith('.session_data'));
+
+	if (cookie === undefined)
+		return problem(judge, 'session_data', expected, ABSENT);
+
+	const { shown, right } = decodeSessionData(cookie.value, secret);
+
+	compareValue(judge, 'session_data', expected, shown);
+	if (!right)
+		problem(judge, 'session_data', 'made with our secret', shown);
 }
 
 /*

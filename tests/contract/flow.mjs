@@ -8,16 +8,16 @@
  * sql(text)    runs a statement of the transcript's
  * rows(label)  resolves to the rows behind a label of "db", or to null where
  *              the label has no meaning yet
+ * keys()       resolves to the public keys that tokens are signed with
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { request } from '../lib/http.mjs';
-import { compareResponse, compareRows } from './compare.mjs';
-import { DEVIATIONS, REVOKES } from './tables.mjs';
+import { compareDecoded, compareResponse, compareRows } from './compare.mjs';
+import { DEVIATIONS, NOT_OURS, REVOKES } from './tables.mjs';
 import { Missing, Values, placeholders } from './values.mjs';
 
 /* What the runner has nothing to compare with or do yet. */
-const UNREAD = ['outbox', 'jwt', 'decodedSessionData', 'tokenEndpointRequest',
-	'stripeCalls'];
+const UNREAD = ['outbox', 'tokenEndpointRequest', 'stripeCalls'];
 
 /*
  * Resolves to one result an exchange: { exchange, outcome, why, problems,
@@ -140,6 +140,8 @@ async function converse(target, run, result, wanted) {
 
 	result.response = response;
 	compareResponse(judge, target.secret, exchange.response, response);
+	compareDecoded(judge, exchange, response, {
+		secret: target.secret, keys: await target.keys() });
 	for (const { table, rows } of exchange.db ?? []) {
 		const actual = await target.rows(table);
 
@@ -147,8 +149,14 @@ async function converse(target, run, result, wanted) {
 			problems.push({ path: `db ${table}`, expected: rows,
 				actual: 'no query in tables.mjs' });
 		else
-			compareRows(judge, table, rows, actual);
+			compareRows(judge, table, rows.map((row) =>
+				withoutForeign(table, row)), actual);
 	}
+}
+
+function withoutForeign(table, row) {
+	return Object.fromEntries(Object.entries(row).filter(([column]) =>
+		!(NOT_OURS[table] ?? []).includes(column)));
 }
 
 function accepts(run, result, seen) {

@@ -11,6 +11,7 @@
  */
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
+import { request } from '../lib/http.mjs';
 import { startStand } from '../lib/stand.mjs';
 import { runFlow } from './flow.mjs';
 import { failureText, flowLine, resultLine, tally } from './report.mjs';
@@ -70,6 +71,13 @@ async function replay(flow) {
 	}
 }
 
+async function publicKeys(stand, settings) {
+	if (!settings['jwt.enabled'])
+		return [];
+	return (await request(stand.url, { path: '/.well-known/jwks.json' }))
+		.json().keys;
+}
+
 function standFailure(exchange, error) {
 	return { exchange, outcome: 'failed', why: '', deviations: [],
 		problems: [{ path: 'stand', expected: 'a running program',
@@ -91,6 +99,7 @@ async function targetOf(stand, settings) {
 		}),
 		sql: (text) => stand.psql(
 			`SET search_path = contract, public; ${text}`),
+		keys: () => publicKeys(stand, settings),
 		rows: async (label) => label in QUERIES ?
 			stand.psql(QUERIES[label]) : null,
 	};

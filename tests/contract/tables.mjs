@@ -39,13 +39,21 @@ const OPTIONS = {
 const PLUGINS = {
 	'admin': { 'admin.enabled': true },
 	'bearer': { 'bearer.enabled': true },
-	'jwt': { 'jwt.enabled': true },
+	'jwt': jwtSettings('EdDSA'),
+	"jwt({jwks:{keyPairConfig:{alg:'RS256',modulusLength:2048}}})":
+		jwtSettings('RS256'),
 	'last-login-method': { 'last_login_method.enabled': true },
 	'multi-session': { 'multi_session.enabled': true },
 	'one-time-token': { 'one_time_token.enabled': true },
 	'organization': { 'session.fields': 'activeOrganizationId:string' },
 	'username': { 'username.enabled': true },
 };
+
+/* The reference's keys do not end unless it is told to rotate them. */
+function jwtSettings(algorithm) {
+	return { 'jwt.enabled': true, 'jwt.algorithm': algorithm,
+		'jwt.rotation_seconds': 0 };
+}
 
 /* { lang: 'number optional input:false default 7' } -> lang:number=7! */
 function extraFields(fields) {
@@ -170,9 +178,18 @@ export const QUERIES = {
 		FROM sessions ORDER BY created_at DESC LIMIT 1`,
 	'session count': sessionCount,
 	'session rows': sessionCount,
+	'jwks': `SELECT id, alg, public_key::json ->> 'crv' AS crv,
+		expires_at AS "expiresAt", public_key AS "publicKey"
+		FROM signing_keys ORDER BY created_at DESC LIMIT 1`,
 	'session remaining (minutes)': minutesLeft,
 	'session remaining seconds (rounded to minutes)': minutesLeft,
 };
+
+/*
+ * Columns about how the reference stores what we store in another way, by
+ * label: the private half of a key as encrypted JSON text, ours is sealed.
+ */
+export const NOT_OURS = { 'jwks': ['first_char', 'private_length'] };
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
