@@ -7,6 +7,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CLOCK_ISO_SIZE 25	/* "2026-11-21T06:51:00.123Z" and NUL */
@@ -16,5 +17,13 @@ int64_t clock_now(void);
 int64_t clock_monotonic_us(void);
 /* ISO 8601 with three fraction digits and Z; years 0000 .. 9999. */
 void clock_iso(char out[CLOCK_ISO_SIZE], int64_t instant_ms);
+/*
+ * clock_read_iso - the instant of such a text
+ *
+ * The time may be missing, or its seconds, or their fraction; then it is the
+ * beginning of what is named. False for anything else, and for what no
+ * calendar has.
+ */
+bool clock_read_iso(const char *text, int64_t *instant_ms);
 
 #endif
