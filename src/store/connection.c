@@ -357,6 +357,12 @@ find_statement(struct connection *c, const char *sql)
 	return &c->statement[at];
 }
 
+static struct statement *
+plan_of(struct connection *c, const char *sql, const struct params *params)
+{
+	return params->once ? NULL : find_statement(c, sql);
+}
+
 static enum answer
 prepare(struct connection *c, struct statement *statement, const char *sql,
     PGresult **out)
@@ -390,7 +396,7 @@ is_outdated(const PGresult *result)
 	return text_is(state, "0A000") || text_is(state, "26000");
 }
 
-/* Ready for PQsendQueryPrepared, or *out says why not. */
+/* Ready to be sent, as a text without a plan (NULL) is, or *out says why not. */
 static enum answer
 need_prepared(struct connection *c, struct statement *statement,
     const char *sql, PGresult **out)
@@ -398,7 +404,7 @@ need_prepared(struct connection *c, struct statement *statement,
 	enum answer answer;
 
 	*out = NULL;
-	if (statement->sql != NULL)
+	if (statement == NULL || statement->sql != NULL)
 		return ANSWERED;
 	answer = prepare(c, statement, sql, out);
 	if (answer == ANSWERED && statement->sql != NULL) {
@@ -409,9 +415,12 @@ need_prepared(struct connection *c, struct statement *statement,
 }
 
 static bool
-send_prepared(struct connection *c, const struct statement *statement,
-    const struct params *params)
+send_one(struct connection *c, const struct statement *statement,
+    const char *sql, const struct params *params)
 {
+	if (statement == NULL)
+		return PQsendQueryParams(c->pg, sql, params->count, NULL,
+		    params->value, params->size, params->format, 0) != 0;
 	return PQsendQueryPrepared(c->pg, statement->name, params->count,
 	    params->value, params->size, params->format, 0) != 0;
 }
@@ -420,13 +429,13 @@ enum answer
 connection_ask(struct connection *c, const char *sql,
     const struct params *params, PGresult **out)
 {
-	struct statement *statement = find_statement(c, sql);
-	const bool known = statement->sql != NULL;
+	struct statement *statement = plan_of(c, sql, params);
+	const bool known = statement != NULL && statement->sql != NULL;
 	enum answer answer = need_prepared(c, statement, sql, out);
 
-	if (statement->sql == NULL)
+	if (statement != NULL && statement->sql == NULL)
 		return answer;
-	if (!send_prepared(c, statement, params))
+	if (!send_one(c, statement, sql, params))
 		return give_up(c, LOST, out, "cannot send", sql);
 	answer = wait_answer(c, sql, out);
 	if (answer == ANSWERED && known && is_outdated(*out))
@@ -477,15 +486,15 @@ enum answer
 connection_ask_with(struct connection *c, bool begin, bool commit,
     const char *sql, const struct params *params, PGresult **out)
 {
-	struct statement *statement = find_statement(c, sql);
-	const bool known = statement->sql != NULL;
+	struct statement *statement = plan_of(c, sql, params);
+	const bool known = statement != NULL && statement->sql != NULL;
 	enum answer answer = need_prepared(c, statement, sql, out);
 
-	if (statement->sql == NULL)
+	if (statement != NULL && statement->sql == NULL)
 		return answer;
 	if (!PQenterPipelineMode(c->pg) ||
 	    (begin && !send_word(c, "BEGIN")) ||
-	    !send_prepared(c, statement, params) ||
+	    !send_one(c, statement, sql, params) ||
 	    (commit && !send_word(c, "COMMIT")) || !PQpipelineSync(c->pg))
 		return give_up(c, LOST, out, "cannot send", sql);
 	answer = wait_pipeline(c, sql, begin ? 1 : 0, out);

@@ -35,6 +35,7 @@ enum answer {
 
 /* Parameters as PQsendQueryPrepared wants them. */
 struct params {
+	bool once;		/* the text is no constant: keep no plan of it */
 	int count;
 	const char *value[PARAMS_MAX];
 	int size[PARAMS_MAX];

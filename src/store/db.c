@@ -273,13 +273,15 @@ write_params(struct params *params, char numbers[PARAMS_MAX][CLOCK_ISO_SIZE],
 }
 
 static enum status
-run(struct ctx *ctx, const char *sql, struct db_args args, PGresult **out)
+run(struct ctx *ctx, const char *sql, struct db_args args, bool once,
+    PGresult **out)
 {
 	struct params params;
 	char numbers[PARAMS_MAX][CLOCK_ISO_SIZE];
 	const int64_t started = clock_monotonic_us();
 
 	write_params(&params, numbers, args);
+	params.once = once;
 	return note(ctx->db, started, ask(ctx->db, sql, &params, out));
 }
 
@@ -288,7 +290,7 @@ db_run(struct ctx *ctx, const char *sql, struct db_args args,
     int64_t *changed)
 {
 	PGresult *result;
-	enum status status = run(ctx, sql, args, &result);
+	enum status status = run(ctx, sql, args, false, &result);
 	int64_t count = 0;
 
 	if (status == ST_OK)
@@ -305,12 +307,12 @@ free_result(void *result)
 	PQclear(result);
 }
 
-enum status
-db_all(struct ctx *ctx, struct db_rows *rows, const char *sql,
-    struct db_args args)
+static enum status
+all(struct ctx *ctx, struct db_rows *rows, const char *sql,
+    struct db_args args, bool once)
 {
 	PGresult *result;
-	enum status status = run(ctx, sql, args, &result);
+	enum status status = run(ctx, sql, args, once, &result);
 
 	*rows = (struct db_rows){ NULL, 0 };
 	if (result == NULL)
@@ -319,6 +321,20 @@ db_all(struct ctx *ctx, struct db_rows *rows, const char *sql,
 	if (status == ST_OK)
 		*rows = (struct db_rows){ result, (size_t)PQntuples(result) };
 	return status;
+}
+
+enum status
+db_all(struct ctx *ctx, struct db_rows *rows, const char *sql,
+    struct db_args args)
+{
+	return all(ctx, rows, sql, args, false);
+}
+
+enum status
+db_all_once(struct ctx *ctx, struct db_rows *rows, const char *sql,
+    struct db_args args)
+{
+	return all(ctx, rows, sql, args, true);
 }
 
 enum status
