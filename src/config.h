@@ -70,6 +70,7 @@ struct config {
 	const char *cookie_session;	/* full names */
 	const char *cookie_data;
 	const char *cookie_dont_remember;
+	const char *cookie_admin;
 	const char *cookie_form;
 	const char *cookie_flash;
 	const char *mail_sender;	/* mail_from, or what stands for it */

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "config.h"
+#include "guard/permission.h"
 #include "http/origin.h"
 
 #define SECRET_MIN 16
@@ -175,6 +176,9 @@ check(const struct config *config)
 	if (config->username_max_length < config->username_min_length)
 		return config_object(config, "username", "max_length",
 		    "is less than min_length");
+	if (role_is_admin(config->admin_default_role))
+		return config_object(config, "admin", "default_role",
+		    "would make everybody an administrator");
 	return true;
 }
 
@@ -191,6 +195,7 @@ config_derive(struct config *config)
 	config->cookie_session = cookie_name(config, "session_token");
 	config->cookie_data = cookie_name(config, "session_data");
 	config->cookie_dont_remember = cookie_name(config, "dont_remember");
+	config->cookie_admin = cookie_name(config, "admin_session");
 	config->cookie_form = cookie_name(config, "form");
 	config->cookie_flash = cookie_name(config, "flash");
 	if (config->db_admin_url[0] == '\0')

@@ -13,6 +13,7 @@
 
 struct ctx;
 struct form;
+struct user;
 
 /* sign_in.c */
 extern const struct form sign_in_form, sign_in_username_form, login_form,
@@ -21,6 +22,8 @@ enum status sign_in_prepare(struct ctx *ctx);
 enum status sign_in(struct ctx *ctx);
 enum status signin_alias(struct ctx *ctx);
 enum status login_page(struct ctx *ctx);
+/* ST_BANNED_USER, in the operator's words. */
+enum status refuse_banned(struct ctx *ctx, const struct user *user);
 
 /* sign_up.c */
 extern const struct form sign_up_form, signup_form;

@@ -114,6 +114,14 @@ check(struct ctx *ctx, const struct login *login, struct checked *checked)
 	return status;
 }
 
+enum status
+refuse_banned(struct ctx *ctx, const struct user *user)
+{
+	if (ctx->config->admin_banned_message[0] != '\0')
+		ctx->message = ctx->config->admin_banned_message;
+	return refuse(ctx, ST_BANNED_USER, "user %s is banned", user->id);
+}
+
 /* No username has an "@": one field of the page takes both. */
 static void
 take_username(const struct ctx *ctx, struct login *login)
@@ -151,8 +159,7 @@ sign_in_prepare(struct ctx *ctx)
 	TRY(bounds(ctx, login));
 	TRY(check(ctx, login, checked));
 	if (checked->user.banned)
-		return refuse(ctx, ST_BANNED_USER, "user %s is banned",
-		    checked->user.id);
+		return refuse_banned(ctx, &checked->user);
 	if (ctx->config->password_require_verification &&
 	    !checked->user.email_verified)
 		return refuse(ctx, ST_EMAIL_NOT_VERIFIED, "user %s",

@@ -82,6 +82,7 @@ sign_up_prepare(struct ctx *ctx)
 		    "switched off");
 	TRY(username_new(ctx, &input->username, &input->display_username));
 	TRY(password_bounds(ctx, input->password));
+	TRY(extra_closed(ctx, ctx->body, true));
 	TRY(extra_take(ctx, &ctx->config->user_extra, ctx->body, true,
 	    &prepared->fields, &count));
 	/* Hashed before anybody looks whether the address is taken: the time
@@ -136,7 +137,7 @@ sign_up(struct ctx *ctx)
 	char id[ID_SIZE];
 	struct user_new new = { .id = id, .name = input->name,
 		.email = text_lower(ctx->arena, input->email),
-		.image = input->image, .role = "user",
+		.image = input->image, .role = ctx->config->admin_default_role,
 		.username = input->username,
 		.display_username = input->display_username,
 		.fields = prepared->fields, .password = prepared->hash };

@@ -93,6 +93,7 @@ update_user(struct ctx *ctx)
 		return refuse(ctx, ST_EMAIL_CAN_NOT_BE_UPDATED, "email");
 	TRY(username_change(ctx, input->username, input->display_username,
 	    &change));
+	TRY(extra_closed(ctx, ctx->body, false));
 	TRY(extra_take(ctx, &ctx->config->user_extra, ctx->body, false,
 	    &change.fields, &count));
 	if (change.name == NULL && !change.set_image && count == 0 &&

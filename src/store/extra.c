@@ -144,3 +144,21 @@ extra_take(struct ctx *ctx, const struct extra_fields *extra,
 	*fields = view_as_text(ctx->arena, out);
 	return ST_OK;
 }
+
+enum status
+extra_closed(struct ctx *ctx, const struct json_object *body, bool creating)
+{
+	static const struct extra_field fields[] = {
+		{ .name = "role", .type = EXTRA_STRING },
+		{ .name = "banned", .type = EXTRA_BOOLEAN, .preset = "false" },
+		{ .name = "banReason", .type = EXTRA_STRING },
+		{ .name = "banExpires", .type = EXTRA_STRING },
+	};
+	static const struct extra_fields closed = { fields,
+		sizeof(fields) / sizeof(fields[0]) };
+	const char *taken;
+	size_t count;
+
+	return !ctx->config->admin_enabled ? ST_OK :
+	    extra_take(ctx, &closed, body, creating, &taken, &count);
+}

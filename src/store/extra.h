@@ -45,4 +45,13 @@ enum status extra_take(struct ctx *ctx, const struct extra_fields *extra,
     const struct json_object *body, bool creating, const char **fields,
     size_t *count);
 
+/*
+ * extra_closed - what only administrators set is not in a body
+ *
+ * Role and ban, while the settings show them; in the words of extra_take.
+ * ST_FIELD_NOT_ALLOWED
+ */
+enum status extra_closed(struct ctx *ctx, const struct json_object *body,
+    bool creating);
+
 #endif

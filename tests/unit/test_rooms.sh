@@ -55,7 +55,7 @@ below="guard|$below"
 room handle "(handle|$below)/|$beside" handle
 room command "(command|handle|$below)/|$beside" command
 room proc "(proc|handle|$below)/|$beside" proc
-room config 'base/|http/(address|origin)\.h|config(_derive|_read)?\.(h|def)' config*.[ch]
+room config 'base/|http/(address|origin)\.h|guard/permission\.h|config(_derive|_read)?\.(h|def)' config*.[ch]
 room ctx 'base/|http/(request|response)\.h|ctx\.h' ctx.c ctx.h
 room routes.h 'base/|guard/permission\.h|http/(face|request)\.h' routes.h
 
