@@ -20,9 +20,15 @@
 #define ANYONE .guard = { GUARD_ANYONE, PERMISSION_NONE }
 #define VISITOR .guard = { GUARD_VISITOR, PERMISSION_NONE }
 #define SESSION .guard = { GUARD_SESSION, PERMISSION_NONE }
+#define OWN .guard = { GUARD_SESSION, PERMISSION_NONE, .own = true }
 #define FRESH .guard = { GUARD_FRESH, PERMISSION_NONE }
 #define MAY(p) .guard = { GUARD_PERMISSION, PERMISSION_##p }
 #define OPERATOR .guard = { GUARD_OPERATOR, PERMISSION_NONE }
+/* Of the contract's administrators: nobody gets 401 without a body, who may
+ * not a code of the row. */
+#define BARE .guard = { GUARD_SESSION, PERMISSION_NONE, .bare = true }
+#define MAY_OR(p, status) .guard = { GUARD_PERMISSION, PERMISSION_##p,	\
+	ST_YOU_ARE_NOT_ALLOWED_TO_##status, true }
 #define READ .one_read = true
 #define TOKEN .by_token = true
 /* Of a feature that an operator switches on in its section. */
@@ -58,7 +64,7 @@ const struct route routes[] = {
 	    .handler = update_session },
 	{ AUTH(POST, "/update-user"), SESSION, .form = &update_user_form,
 	    .handler = update_user },
-	{ AUTH(POST, "/change-password"), SESSION,
+	{ AUTH(POST, "/change-password"), OWN,
 	    .form = &change_password_form, .prepare = change_password_prepare,
 	    .handler = change_password },
 	{ AUTH(GET, "/list-accounts"), SESSION, READ,
@@ -66,6 +72,53 @@ const struct route routes[] = {
 	{ AUTH(GET, "/token"), WHEN(jwt), SESSION, READ,
 	    .handler = token_route },
 	{ AUTH(GET, "/jwks"), WHEN(jwt), ANYONE, READ, .handler = jwks },
+
+	/* ---- the same, for administrators ---- */
+	{ AUTH(POST, "/admin/set-role"), WHEN(admin),
+	    MAY_OR(USER_SET_ROLE, CHANGE_USERS_ROLE), .form = &set_role_form,
+	    .handler = role_change },
+	{ AUTH(POST, "/admin/create-user"), WHEN(admin),
+	    MAY_OR(USER_CREATE, CREATE_USERS), .form = &create_user_form,
+	    .prepare = user_create_prepare, .handler = user_create },
+	{ AUTH(POST, "/admin/update-user"), WHEN(admin),
+	    MAY_OR(USER_UPDATE, UPDATE_USERS), .form = &admin_update_form,
+	    .handler = admin_update },
+	{ AUTH(GET, "/admin/list-users"), WHEN(admin),
+	    MAY_OR(USER_LIST, LIST_USERS), .form = &list_users_form,
+	    .handler = list_users },
+	{ AUTH(GET, "/admin/get-user"), WHEN(admin),
+	    MAY_OR(USER_GET, GET_USER), READ, .form = &get_user_form,
+	    .handler = get_user },
+	{ AUTH(POST, "/admin/list-user-sessions"), WHEN(admin),
+	    MAY_OR(SESSION_LIST, LIST_USERS_SESSIONS), .form = &whom_form,
+	    .handler = list_user_sessions },
+	{ AUTH(POST, "/admin/ban-user"), WHEN(admin),
+	    MAY_OR(USER_BAN, BAN_USERS), .form = &ban_user_form,
+	    .handler = user_ban },
+	{ AUTH(POST, "/admin/unban-user"), WHEN(admin),
+	    MAY_OR(USER_BAN, BAN_USERS), .form = &whom_form,
+	    .handler = user_unban },
+	{ AUTH(POST, "/admin/revoke-user-session"), WHEN(admin),
+	    MAY_OR(SESSION_REVOKE, REVOKE_USERS_SESSIONS),
+	    .form = &revoke_user_session_form,
+	    .handler = revoke_user_session },
+	{ AUTH(POST, "/admin/revoke-user-sessions"), WHEN(admin),
+	    MAY_OR(SESSION_REVOKE, REVOKE_USERS_SESSIONS), .form = &whom_form,
+	    .handler = user_sessions_revoke },
+	{ AUTH(POST, "/admin/remove-user"), WHEN(admin),
+	    MAY_OR(USER_DELETE, DELETE_USERS), .form = &whom_form,
+	    .handler = user_remove },
+	{ AUTH(POST, "/admin/set-user-password"), WHEN(admin),
+	    MAY_OR(USER_SET_PASSWORD, SET_USERS_PASSWORD),
+	    .form = &set_user_password_form,
+	    .prepare = user_password_prepare, .handler = user_password_set },
+	{ AUTH(POST, "/admin/impersonate-user"), WHEN(admin),
+	    MAY_OR(USER_IMPERSONATE, IMPERSONATE_USERS), .form = &whom_form,
+	    .handler = impersonate },
+	{ AUTH(POST, "/admin/stop-impersonating"), WHEN(admin), BARE,
+	    .handler = stop_impersonating },
+	{ AUTH(POST, "/admin/has-permission"), WHEN(admin), BARE,
+	    .form = &has_permission_form, .handler = has_permission },
 
 	/* ---- the short names other systems use ---- */
 	{ JSON(GET, "/.well-known/jwks.json"), WHEN(jwt), ANYONE, READ,
@@ -121,7 +174,7 @@ const struct route routes[] = {
 	    .again = profile_page },
 	{ PAGE(GET, "/account/security", "Security"), SESSION, READ,
 	    .handler = security_page, .template = "account_security" },
-	{ PAGE(POST, "/account/security/password", "Security"), SESSION,
+	{ PAGE(POST, "/account/security/password", "Security"), OWN,
 	    .form = &change_password_form, .prepare = change_password_prepare,
 	    .handler = change_password, .template = "account_security",
 	    .again = security_page, .rate = "/change-password" },

@@ -33,6 +33,7 @@ struct guard {
 	enum permission permission;
 	enum status refusal;	/* who lacks it gets this; 0: FORBIDDEN */
 	bool bare;		/* nobody gets 401 without a body */
+	bool own;		/* not for an admin who acts as the user */
 };
 
 struct route {

@@ -77,6 +77,16 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 	return refuse(ctx, ST_FORBIDDEN, "the route has no guard");
 }
 
+/* What opens an account, or ends it, is its owner's. */
+static enum status
+pass_own(struct ctx *ctx)
+{
+	return !ctx->route->guard.own || ctx->session == NULL ||
+	    ctx->session->impersonated_by == NULL ? ST_OK :
+	    refuse(ctx, ST_IMPERSONATING, "by %s",
+	    ctx->session->impersonated_by);
+}
+
 enum status
 guard_pass(struct ctx *ctx)
 {
@@ -85,6 +95,7 @@ guard_pass(struct ctx *ctx)
 	if (route->guard.level == GUARD_NONE)
 		return refuse(ctx, ST_FORBIDDEN, "the route has no guard");
 	TRY(pass_level(ctx, &route->guard));
+	TRY(pass_own(ctx));
 	if (route->face != FACE_PAGE)
 		return ST_OK;
 	ctx->form_token = form_token(ctx);

@@ -48,6 +48,7 @@ enum status login_pass(struct ctx *ctx);
  * ST_TOKEN_EXPIRED       (JSON) the session has ended
  * ST_SESSION_NOT_FRESH   signed in too long ago
  * guard_refusal          not allowed
+ * ST_IMPERSONATING       only the user himself may
  * ST_INVALID_CSRF_TOKEN  the form was not ours, or is too old
  */
 enum status guard_pass(struct ctx *ctx);

@@ -153,7 +153,9 @@ session_find(struct ctx *ctx)
 	TRY(status);
 	if (session->expires_at <= ctx->now)
 		return end_expired(ctx, session);
-	user->permissions = permissions_of(user->role);
+	/* Who acts as an admin is none. */
+	user->permissions = session->impersonated_by != NULL ? 0 :
+	    permissions_of(user->role);
 	ctx->refresh_due = refresh_is_due(ctx, session);
 	if (ctx->refresh_due && may_write(ctx))
 		TRY(extend(ctx, session, user));

@@ -11,32 +11,51 @@
 
 struct ctx;
 struct form;
-struct user;
 
 /* admin.c */
-extern const struct form users_form, role_form, ban_form;
+extern const struct form users_form;
 enum status dashboard_page(struct ctx *ctx);
 enum status admin_health(struct ctx *ctx);
 enum status admin_users(struct ctx *ctx);
 enum status admin_user(struct ctx *ctx);
+
+/* admin_read.c: what the wire asks */
+extern const struct form get_user_form, has_permission_form;
+enum status get_user(struct ctx *ctx);
+enum status list_user_sessions(struct ctx *ctx);
+enum status has_permission(struct ctx *ctx);
+
+/* admin_edit.c; admin_update and create_user_form are the wire's */
+extern const struct form admin_update_form, create_user_form,
+    user_create_form;
+enum status admin_update(struct ctx *ctx);
+enum status user_create_prepare(struct ctx *ctx);
+enum status user_create(struct ctx *ctx);
+
+/* impersonation.c */
+extern const struct form impersonate_form;
+enum status impersonate(struct ctx *ctx);
+enum status stop_impersonating(struct ctx *ctx);
+/* With the session of an admin who acts as a user ends his own, too. */
+enum status impersonation_end(struct ctx *ctx);
+
+/* admin_query.c */
+extern const struct form list_users_form;
+enum status list_users(struct ctx *ctx);
+
+/* admin_change.c; *_user and set_* are the wire's */
+extern const struct form whom_form, role_form, set_role_form, ban_form,
+    ban_user_form, revoke_user_session_form, user_password_form,
+    set_user_password_form, remove_form;
 enum status role_change(struct ctx *ctx);
 enum status user_ban(struct ctx *ctx);
 enum status user_unban(struct ctx *ctx);
 enum status user_session_revoke(struct ctx *ctx);
 enum status user_sessions_revoke(struct ctx *ctx);
-
-/*
- * subject_open - lock the user whom something is about to be done to
- *
- * Nobody acts on somebody with more permissions than he has.
- * ST_USER_NOT_FOUND, ST_FORBIDDEN.
- */
-enum status subject_open(struct ctx *ctx, const char *id,
-    struct user *out);
-
-/* Back to the user's page, with a message; JSON answers with the view. */
-enum status subject_next(struct ctx *ctx, const struct user *subject,
-    const char *flash);
+enum status revoke_user_session(struct ctx *ctx);
+enum status user_password_prepare(struct ctx *ctx);
+enum status user_password_set(struct ctx *ctx);
+enum status user_remove(struct ctx *ctx);
 
 /* credit.c */
 extern const struct form grant_form, grant_json_form, adjust_form,

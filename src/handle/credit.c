@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "ctx.h"
 #include "handle/handle.h"
+#include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/credit.h"

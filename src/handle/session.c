@@ -6,6 +6,7 @@
 #include "ctx.h"
 #include "guard/access.h"
 #include "guard/session.h"
+#include "handle/admin.h"
 #include "handle/device.h"
 #include "handle/words.h"
 #include "http/form.h"
@@ -157,6 +158,8 @@ sign_out(struct ctx *ctx)
 	}
 	if (ctx->session != NULL || ctx->response.headers == NULL)
 		session_forget(ctx);
+	if (ctx->session != NULL)
+		TRY(impersonation_end(ctx));
 	view_bool(ctx->view, "success", true);
 	ctx->response.flash = "You are signed out.";
 	return respond_next(ctx, "/login");

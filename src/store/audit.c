@@ -1,8 +1,10 @@
 #include "store/audit.h"
 
 #include "base/random.h"
+#include "base/text.h"
 #include "ctx.h"
 #include "store/db.h"
+#include "store/session.h"
 #include "store/user.h"
 #include "view/view.h"
 
@@ -11,6 +13,19 @@ static struct db_arg
 text_or_null(const char *text)
 {
 	return text == NULL || text[0] == '\0' ? db_null() : db_text(text);
+}
+
+const char *
+audit_actor(const struct ctx *ctx)
+{
+	const struct session *session = ctx->session;
+
+	if (ctx->user == NULL)
+		return NULL;
+	/* A sign-in as somebody else is not the session's any more. */
+	return session != NULL && session->impersonated_by != NULL &&
+	    text_is(session->user_id, ctx->user->id) ?
+	    session->impersonated_by : ctx->user->id;
 }
 
 enum status
@@ -24,8 +39,7 @@ store_audit_write(struct ctx *ctx, const struct audit *audit)
 
 	id_new(id, ctx->now);
 	return db_run(ctx, sql, DB_ARGS(db_text(id),
-	    db_text(ctx->user == NULL || audit->by_system ? NULL :
-	    ctx->user->id),
+	    db_text(audit->by_system ? NULL : audit_actor(ctx)),
 	    db_text(audit->action), db_text(audit->target_type),
 	    db_text(audit->target_id),
 	    db_text(view_as_text(ctx->arena, audit->before)),

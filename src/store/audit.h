@@ -27,6 +27,10 @@ struct audit {
 };
 enum status store_audit_write(struct ctx *ctx, const struct audit *audit);
 
+/* Who really does it: ctx->user, or the admin who acts as him; NULL: the
+ * command line or the system itself. */
+const char *audit_actor(const struct ctx *ctx);
+
 /* {key: text} for before or after. */
 struct json_object *audit_text(struct ctx *ctx, const char *key,
     const char *text);

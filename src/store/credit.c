@@ -148,7 +148,7 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 	args = DB_ARGS(db_text(id), db_text(credit->wallet_id),
 	    db_text(t->kind), db_text(t->from), db_text(t->to),
 	    db_int(t->amount), db_text(credit->reason),
-	    db_text(ctx->user == NULL ? NULL : ctx->user->id),
+	    db_text(audit_actor(ctx)),
 	    db_text(credit->key), request_hash(ctx, t), db_time(ctx->now),
 	    db_bool(verdict == ST_OK));
 	TRY(t->last ? db_all_last(ctx, &rows, sql, args) :

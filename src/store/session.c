@@ -78,6 +78,28 @@ store_session_find(struct ctx *ctx, const char *token,
 	return user->banned ? ST_NOT_FOUND : ST_OK;
 }
 
+static const char *
+token_new(struct ctx *ctx)
+{
+	char token[SESSION_TOKEN_LENGTH + 1];
+
+	random_text(token, SESSION_TOKEN_LENGTH);
+	return arena_text(ctx->arena, token);
+}
+
+/* It has run out, or there would be no session. */
+static enum status
+forget_ban(struct ctx *ctx, const char *user_id)
+{
+	static const char sql[] =
+	    "UPDATE users SET banned = false, ban_reason = NULL,"
+	    "  ban_expires_at = NULL, updated_at = $2"
+	    " WHERE id = $1 AND banned AND NOT " USER_BANNED("$2");
+
+	return db_run(ctx, sql, DB_ARGS(db_text(user_id), db_time(ctx->now)),
+	    NULL);
+}
+
 enum status
 store_session_create(struct ctx *ctx, const char *user_id,
     const char *password, int64_t lifetime_seconds, struct session *out)
@@ -86,7 +108,7 @@ store_session_create(struct ctx *ctx, const char *user_id,
 	 * between the check of the password and the session. */
 	static const char sql[] =
 	    "WITH owner AS ("
-	    "  SELECT u.id FROM users u"
+	    "  SELECT u.id, u.banned FROM users u"
 	    "  LEFT JOIN accounts a ON a.user_id = u.id"
 	    "   AND a.provider_id = 'credential'"
 	    "  WHERE u.id = $2"
@@ -96,16 +118,15 @@ store_session_create(struct ctx *ctx, const char *user_id,
 	    " INSERT INTO sessions AS s (id, token_hash, user_id, expires_at,"
 	    "   created_at, updated_at, ip_address, user_agent, fields)"
 	    " SELECT $1, $3, id, $4, $5, $5, $6, $7, $9 FROM owner"
-	    " RETURNING " SESSION_COLUMNS;
-	char id[ID_SIZE], token[SESSION_TOKEN_LENGTH + 1];
+	    " RETURNING " SESSION_COLUMNS ", (SELECT banned FROM owner)";
+	char id[ID_SIZE];
 	struct db_rows rows;
 	enum status status;
 
 	id_new(id, ctx->now);
-	random_text(token, SESSION_TOKEN_LENGTH);
-	out->token = arena_text(ctx->arena, token);
+	out->token = token_new(ctx);
 	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id), db_text(user_id),
-	    token_hash(ctx, token),
+	    token_hash(ctx, out->token),
 	    db_time(ctx->now + lifetime_seconds * 1000), db_time(ctx->now),
 	    db_text(ctx->request.address), db_text(ctx->request.user_agent),
 	    db_text(password),
@@ -114,6 +135,32 @@ store_session_create(struct ctx *ctx, const char *user_id,
 		return refuse(ctx, ST_FAILED_TO_CREATE_SESSION,
 		    "user gone, banned, or password changed meanwhile");
 	TRY(status);
+	session_row(ctx, &rows, 0, out);
+	return db_get_bool(&rows, 0, SESSION_COLUMN_COUNT) ?
+	    forget_ban(ctx, user_id) : ST_OK;
+}
+
+enum status
+store_session_impersonate(struct ctx *ctx, const struct user *user,
+    int64_t lifetime_seconds, struct session *out)
+{
+	static const char sql[] =
+	    "INSERT INTO sessions AS s (id, token_hash, user_id, expires_at,"
+	    "   created_at, updated_at, ip_address, user_agent,"
+	    "   impersonated_by, fields)"
+	    " VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)"
+	    " RETURNING " SESSION_COLUMNS;
+	char id[ID_SIZE];
+	struct db_rows rows;
+
+	id_new(id, ctx->now);
+	out->token = token_new(ctx);
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
+	    token_hash(ctx, out->token), db_text(user->id),
+	    db_time(ctx->now + lifetime_seconds * 1000), db_time(ctx->now),
+	    db_text(ctx->request.address), db_text(ctx->request.user_agent),
+	    db_text(ctx->user->id),
+	    db_text(extra_defaults(ctx, &ctx->config->session_extra)))));
 	session_row(ctx, &rows, 0, out);
 	return ST_OK;
 }
@@ -185,6 +232,21 @@ store_session_revoke(struct ctx *ctx, const char *user_id,
 }
 
 enum status
+store_session_named(struct ctx *ctx, const char *handle,
+    const char **session_id, const char **user_id)
+{
+	static const char sql[] =
+	    "SELECT id, user_id FROM sessions WHERE id = $1 OR token_hash = $2";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(handle),
+	    token_hash(ctx, handle))));
+	*session_id = db_get_text(&rows, 0, 0);
+	*user_id = db_get_text(&rows, 0, 1);
+	return ST_OK;
+}
+
+enum status
 store_session_revoke_all(struct ctx *ctx, const char *user_id,
     const char *except_id, int64_t *count)
 {
@@ -223,21 +285,21 @@ store_session_purge(struct ctx *ctx, int64_t limit, int64_t *count)
 	    db_int(limit)), count);
 }
 
-enum status
-store_session_list(struct ctx *ctx, const char *user_id,
+static enum status
+list(struct ctx *ctx, const char *user_id, bool borrowed,
     const struct session *own, struct json_object *out)
 {
 	static const char sql[] =
 	    "SELECT " SESSION_COLUMNS " FROM sessions s WHERE s.id IN ("
 	    "  SELECT id FROM sessions WHERE user_id = $1"
-	    "   AND expires_at > $2 AND impersonated_by IS NULL"
+	    "   AND expires_at > $2 AND ($4 OR impersonated_by IS NULL)"
 	    "  ORDER BY created_at DESC, id DESC LIMIT $3)"
 	    " ORDER BY s.created_at, s.id";
 	struct session session = { 0 };
 	struct db_rows rows;
 
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(user_id),
-	    db_time(ctx->now), db_int(LIST_MAX))));
+	    db_time(ctx->now), db_int(LIST_MAX), db_bool(borrowed))));
 	for (size_t i = 0; i < rows.count; i++) {
 		bool mine;
 
@@ -247,4 +309,18 @@ store_session_list(struct ctx *ctx, const char *user_id,
 		    mine ? own->token : session.id);
 	}
 	return ST_OK;
+}
+
+enum status
+store_session_list(struct ctx *ctx, const char *user_id,
+    const struct session *own, struct json_object *out)
+{
+	return list(ctx, user_id, false, own, out);
+}
+
+enum status
+store_session_list_all(struct ctx *ctx, const char *user_id,
+    const struct session *own, struct json_object *out)
+{
+	return list(ctx, user_id, true, own, out);
 }

@@ -47,10 +47,19 @@ enum status store_session_find(struct ctx *ctx, const char *token,
  *
  * password  hash that must still be the stored one, so that a change in
  *           between lets nobody in; NULL when no password was used
+ * A ban that has run out is forgotten with it.
  * ST_FAILED_TO_CREATE_SESSION  the user is gone, banned, or the hash changed
  */
 enum status store_session_create(struct ctx *ctx, const char *user_id,
     const char *password, int64_t lifetime_seconds, struct session *out);
+
+/*
+ * store_session_impersonate - a session in which ctx->user acts as another
+ *
+ * The user must be locked, and not banned.
+ */
+enum status store_session_impersonate(struct ctx *ctx,
+    const struct user *user, int64_t lifetime_seconds, struct session *out);
 
 /* Moves expiry to ctx->now + seconds. ST_NOT_FOUND when it is gone. */
 enum status store_session_extend(struct ctx *ctx, struct session *session,
@@ -68,6 +77,11 @@ enum status store_session_end(struct ctx *ctx, const char *session_id);
 /* handle: a session's id or its token. */
 enum status store_session_revoke(struct ctx *ctx, const char *user_id,
     const char *handle, int64_t *count);
+/*
+ * store_session_named - whose session a handle names, and which; ST_NOT_FOUND
+ */
+enum status store_session_named(struct ctx *ctx, const char *handle,
+    const char **session_id, const char **user_id);
 /* All sessions of the user but except_id (NULL: all). */
 enum status store_session_revoke_all(struct ctx *ctx, const char *user_id,
     const char *except_id, int64_t *count);
@@ -86,6 +100,9 @@ enum status store_session_purge(struct ctx *ctx, int64_t limit,
  * their id, which the revoke routes take.
  */
 enum status store_session_list(struct ctx *ctx, const char *user_id,
+    const struct session *own, struct json_object *out);
+/* The same with those in which an admin acts as the user. */
+enum status store_session_list_all(struct ctx *ctx, const char *user_id,
     const struct session *own, struct json_object *out);
 
 #endif

@@ -107,6 +107,19 @@ store_username_taken(struct ctx *ctx, const char *username, bool *taken)
 }
 
 enum status
+store_user_by_id(struct ctx *ctx, const char *id, struct user *out)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1";
+	struct db_rows rows;
+
+	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id))),
+	    ST_USER_NOT_FOUND, id));
+	user_row(ctx, &rows, 0, 0, out);
+	return ST_OK;
+}
+
+enum status
 store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
 {
 	static const char sql[] =

@@ -83,7 +83,9 @@ struct user_new {
  */
 enum status store_user_create(struct ctx *ctx, const struct user_new *new);
 
-/* The user of a lower-case e-mail. ST_USER_NOT_FOUND. */
+/* The user of an id, of a lower-case e-mail. ST_USER_NOT_FOUND. */
+enum status store_user_by_id(struct ctx *ctx, const char *id,
+    struct user *out);
 enum status store_user_by_email(struct ctx *ctx, const char *email,
     struct user *out);
 

@@ -219,3 +219,65 @@ store_session_end_all(struct ctx *ctx, const struct user *subject)
 	return audit_subject(ctx, "session.revoke-all", subject, before,
 	    NULL);
 }
+
+enum status
+store_subject_password(struct ctx *ctx, const struct user *subject,
+    const char *hash)
+{
+	TRY(store_password_replace(ctx, subject->id, hash));
+	return audit_subject(ctx, "password.set", subject, NULL, NULL);
+}
+
+static struct json_object *
+email_object(struct ctx *ctx, const char *email, bool verified)
+{
+	struct json_object *object = audit_text(ctx, "email", email);
+
+	view_bool(object, "emailVerified", verified);
+	return object;
+}
+
+enum status
+store_subject_email(struct ctx *ctx, const struct user *subject,
+    const char *email, bool verified)
+{
+	static const char sql[] =
+	    "UPDATE users SET email = $2, email_verified = $3,"
+	    "  updated_at = $4 WHERE id = $1";
+
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(subject->id), db_text(email),
+	    db_bool(verified), db_time(ctx->now)), NULL));
+	return audit_subject(ctx, "user.set-email", subject,
+	    email_object(ctx, subject->email, subject->email_verified),
+	    email_object(ctx, email, verified));
+}
+
+enum status
+store_subject_edit(struct ctx *ctx, const struct user *subject,
+    const struct user_change *change)
+{
+	struct json_object *before = view_root(ctx->arena);
+	struct json_object *after = view_root(ctx->arena);
+
+	TRY(store_user_update(ctx, subject->id, change));
+	if (change->name != NULL) {
+		view_text(before, "name", subject->name);
+		view_text(after, "name", change->name);
+	}
+	if (change->set_image) {
+		view_text(before, "image", subject->image);
+		view_text(after, "image", change->image);
+	}
+	return audit_subject(ctx, "user.update", subject, before, after);
+}
+
+enum status
+store_subject_remove(struct ctx *ctx, const struct user *subject)
+{
+	static const char sql[] = "DELETE FROM users WHERE id = $1";
+
+	/* Nobody could delete name and address from the audit again. */
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(subject->id)), NULL));
+	return audit_subject(ctx, "user.remove", subject,
+	    audit_text(ctx, "role", subject->role), NULL);
+}

@@ -17,6 +17,7 @@
 struct ctx;
 struct json_object;
 struct user;
+struct user_change;
 
 #define BAN_REASON_MAX 200	/* characters */
 
@@ -77,6 +78,35 @@ enum status store_unban(struct ctx *ctx, struct user *subject);
 enum status store_session_end_one(struct ctx *ctx,
     const struct user *subject, const char *session_id);
 enum status store_session_end_all(struct ctx *ctx,
+    const struct user *subject);
+
+/*
+ * store_subject_password - a new hash whatever the old one was
+ *
+ * Makes the way to sign in when there is none; sessions go on.
+ */
+enum status store_subject_password(struct ctx *ctx,
+    const struct user *subject, const char *hash);
+
+/*
+ * store_subject_email - his address, lower case, and whether it is verified
+ *
+ * ST_CONFLICT  somebody else has it; the transaction is over
+ */
+enum status store_subject_email(struct ctx *ctx, const struct user *subject,
+    const char *email, bool verified);
+
+/* As store_user_update, which see. */
+enum status store_subject_edit(struct ctx *ctx, const struct user *subject,
+    const struct user_change *change);
+
+/*
+ * store_subject_remove - the user and all that hangs on the row
+ *
+ * Sessions, ways to sign in and proofs go along; wallet, ledger and audit
+ * stay, and so do orders, without their user.
+ */
+enum status store_subject_remove(struct ctx *ctx,
     const struct user *subject);
 
 #endif

@@ -202,20 +202,20 @@ has_trigram(const char *term)
 	return false;
 }
 
-/* %term%, in which nothing of the term is a wildcard. */
-static const char *
-pattern_of(struct ctx *ctx, const char *term)
+const char *
+like_pattern(struct ctx *ctx, const char *before, const char *term,
+    const char *after)
 {
 	struct buf buf;
 
 	buf_init(&buf, ctx->arena, strlen(term) + 16);
-	buf_char(&buf, '%');
+	buf_text(&buf, before);
 	for (; *term != '\0'; term++) {
 		if (strchr("%_\\", *term) != NULL)
 			buf_char(&buf, '\\');
 		buf_char(&buf, *term);
 	}
-	buf_char(&buf, '%');
+	buf_text(&buf, after);
 	return buf.data;
 }
 
@@ -235,7 +235,7 @@ store_user_list(struct ctx *ctx, const struct user_filter *filter,
 		return ST_OK;
 	if (has_trigram(low))
 		return list_matching(ctx, filter, page,
-		    pattern_of(ctx, filter->q), out);
+		    like_pattern(ctx, "%", filter->q, "%"), out);
 	return list_beginning(ctx, filter, page, low, out);
 }
 

@@ -38,6 +38,10 @@ enum status store_user_list(struct ctx *ctx,
     const struct user_filter *filter, struct page *page,
     struct json_object *out);
 
+/* What LIKE takes for term between two wildcards; nothing in it is one. */
+const char *like_pattern(struct ctx *ctx, const char *before,
+    const char *term, const char *after);
+
 /* How many there are; estimated (*exact false) when there are many. */
 enum status store_user_count(struct ctx *ctx, int64_t *count, bool *exact);
 

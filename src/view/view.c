@@ -196,9 +196,8 @@ view_get(const struct json_object *object, const char *key)
 	return value;
 }
 
-/* NULL when it is no string. */
-static const char *
-text_of(struct json_object *value)
+const char *
+view_get_string(struct json_object *value)
 {
 	return json_object_is_type(value, json_type_string) ?
 	    json_object_get_string(value) : NULL;
@@ -207,7 +206,7 @@ text_of(struct json_object *value)
 const char *
 view_get_text(const struct json_object *object, const char *key)
 {
-	return text_of(view_get(object, key));
+	return view_get_string(view_get(object, key));
 }
 
 bool
@@ -251,6 +250,40 @@ view_is_truthy(const struct json_object *value)
 	return true;
 }
 
+bool
+view_next(const struct json_object *object, struct view_member *member)
+{
+	const struct lh_entry *entry = member->at;
+
+	if (!json_object_is_type(object, json_type_object))
+		return false;
+	entry = entry == NULL ? lh_table_head(json_object_get_object(object)) :
+	    lh_entry_next(entry);
+	if (entry == NULL)
+		return false;
+	*member = (struct view_member){ .name = lh_entry_k(entry),
+	    .value = lh_entry_v(entry), .at = entry };
+	return true;
+}
+
+bool
+view_is_list(const struct json_object *value)
+{
+	return json_object_is_type(value, json_type_array);
+}
+
+bool
+view_is_bool(const struct json_object *value)
+{
+	return json_object_is_type(value, json_type_boolean);
+}
+
+bool
+view_is_object(const struct json_object *value)
+{
+	return json_object_is_type(value, json_type_object);
+}
+
 size_t
 view_count(const struct json_object *list)
 {
@@ -270,10 +303,10 @@ view_words(struct arena *arena, struct json_object *value)
 	struct buf buf;
 
 	if (!json_object_is_type(value, json_type_array))
-		return text_of(value);
+		return view_get_string(value);
 	buf_init(&buf, arena, TEXT_HINT);
 	for (size_t i = 0; i < view_count(value); i++) {
-		const char *word = text_of(view_at(value, i));
+		const char *word = view_get_string(view_at(value, i));
 
 		if (word == NULL)
 			return NULL;

@@ -44,6 +44,9 @@ struct json_object *view_get(const struct json_object *object,
     const char *key);
 const char *view_get_text(const struct json_object *object, const char *key);
 
+/* A node's own text; NULL: it is no string. */
+const char *view_get_string(struct json_object *value);
+
 /* Whether a member of that name is there, null or not. */
 bool view_has(const struct json_object *object, const char *key);
 /* A member that is a number; 0 when it is absent or null. */
@@ -54,6 +57,20 @@ bool view_is_true(const struct json_object *object, const char *key);
 bool view_is_truthy(const struct json_object *value);
 /* A text, or a list of texts joined by commas; NULL: it is neither. */
 const char *view_words(struct arena *arena, struct json_object *value);
+/*
+ * view_next - the members of an object, one a call, from {0} on
+ *
+ * False after the last, and of what is no object.
+ */
+struct view_member {
+	const char *name;
+	struct json_object *value;
+	const void *at;
+};
+bool view_next(const struct json_object *object, struct view_member *member);
+bool view_is_list(const struct json_object *value);
+bool view_is_bool(const struct json_object *value);
+bool view_is_object(const struct json_object *value);
 /* A list's length and its borrowed elements. */
 size_t view_count(const struct json_object *list);
 struct json_object *view_at(const struct json_object *list, size_t index);

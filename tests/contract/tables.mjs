@@ -166,7 +166,9 @@ export const QUERIES = {
 		${iso('updated_at')} AS "updatedAt"
 		FROM accounts ORDER BY accounts.created_at DESC LIMIT 1`,
 	'session': `SELECT id, 'sha256:' || encode(token_hash, 'hex') AS token,
-		user_id AS "userId", ip_address AS "ipAddress",
+		user_id AS "userId", impersonated_by AS "impersonatedBy",
+		round(extract(epoch FROM expires_at - created_at)) AS ttl,
+		ip_address AS "ipAddress",
 		user_agent AS "userAgent", ${iso('expires_at')} AS "expiresAt",
 		${iso('created_at')} AS "createdAt",
 		${iso('updated_at')} AS "updatedAt"
@@ -176,6 +178,8 @@ export const QUERIES = {
 		FROM sessions ORDER BY created_at DESC LIMIT 1`,
 	'session ip': `SELECT ip_address AS "ipAddress"
 		FROM sessions ORDER BY created_at DESC LIMIT 1`,
+	'sessions of the banned user': `SELECT count(*) AS n
+		FROM sessions JOIN users ON users.id = user_id WHERE banned`,
 	'session count': sessionCount,
 	'session rows': sessionCount,
 	'jwks': `SELECT id, alg, public_key::json ->> 'crv' AS crv,

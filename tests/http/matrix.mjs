@@ -11,6 +11,9 @@
  * body     fields, or a function of the world; sent as JSON or as a form, as
  *          the row's face has it
  * headers  further ones, or a function of the world
+ * reads    changes nothing, though it is no GET
+ * bare     OUT is a 401 without a body
+ * code     of a 403, FORBIDDEN unless said
  */
 import { PASSWORD } from './suite.mjs';
 
@@ -27,6 +30,9 @@ const mayWrite = (status, more) => ({
 
 const mayOwn = (status, more) => ({
 	status: [OUT, 403, 403, 403, status], ...more });
+/* The contract's administrators: nobody gets no body, others a code. */
+const coded = (entry, code) => ({ ...entry, bare: true,
+	code: `YOU_ARE_NOT_ALLOWED_TO_${code}` });
 
 const signUp = (world) => ({ name: 'New', email: world.freshEmail(),
 	password: PASSWORD });
@@ -42,6 +48,7 @@ const grant = (world) => ({ amount: '5', reason: 'Matrix',
 	key: world.key() });
 const grantJson = (world) => ({ userId: world.victim.id, amount: 5,
 	reason: 'Matrix' });
+const whom = (world) => ({ userId: world.victim.id });
 const otherSession = async (world) => ({ id: await world.otherSession() });
 
 export const MATRIX = {
@@ -69,6 +76,45 @@ export const MATRIX = {
 	'GET /api/auth/list-accounts': signedIn(200),
 	'GET /api/auth/token': signedIn(200),
 	'GET /api/auth/jwks': all(200),
+
+	/* the same, for administrators */
+	'POST /api/auth/admin/create-user': coded(mayWrite(200, {
+		body: (world) => ({ name: 'New', email: world.freshEmail() }) }),
+	'CREATE_USERS'),
+	'POST /api/auth/admin/update-user': coded(mayWrite(200, {
+		body: (world) => ({ ...whom(world), data: { name: 'Renamed' } }) }),
+	'UPDATE_USERS'),
+	'GET /api/auth/admin/list-users': coded(mayRead(200), 'LIST_USERS'),
+	'POST /api/auth/admin/set-role': coded(mayWrite(200, {
+		body: (world) => ({ ...whom(world), role: 'user' }) }),
+	'CHANGE_USERS_ROLE'),
+	'GET /api/auth/admin/get-user': coded(mayRead(200, {
+		query: (world) => `?id=${world.victim.id}` }), 'GET_USER'),
+	'POST /api/auth/admin/list-user-sessions': coded(mayRead(200, {
+		body: whom, reads: true }), 'LIST_USERS_SESSIONS'),
+	'POST /api/auth/admin/ban-user': coded(mayWrite(200, { body: whom }),
+		'BAN_USERS'),
+	'POST /api/auth/admin/unban-user': coded(mayWrite(200, { body: whom }),
+		'BAN_USERS'),
+	'POST /api/auth/admin/revoke-user-session': coded(mayWrite(200, {
+		body: async (world) => ({
+			sessionToken: await world.victimSession() }) }),
+	'REVOKE_USERS_SESSIONS'),
+	'POST /api/auth/admin/revoke-user-sessions': coded(mayWrite(200, {
+		body: whom }), 'REVOKE_USERS_SESSIONS'),
+	'POST /api/auth/admin/remove-user': coded(mayWrite(200, {
+		body: async (world) => ({ userId: await world.goner() }) }),
+	'DELETE_USERS'),
+	'POST /api/auth/admin/set-user-password': coded(mayWrite(200, {
+		body: (world) => ({ ...whom(world), newPassword: PASSWORD }) }),
+	'SET_USERS_PASSWORD'),
+	'POST /api/auth/admin/impersonate-user': coded(mayWrite(200, {
+		body: (world) => ({ userId: world.someone.id }) }),
+	'IMPERSONATE_USERS'),
+	'POST /api/auth/admin/stop-impersonating': { ...signedIn(400),
+		bare: true },
+	'POST /api/auth/admin/has-permission': { ...signedIn(200, {
+		body: { permissions: { user: ['list'] } } }), bare: true },
 
 	/* the short names */
 	'GET /.well-known/jwks.json': all(200),
