@@ -11,9 +11,16 @@ const CONFIG = {
 	'user.fields': 'plan:string, seats:number',
 	'session.fields': 'theme:string',
 	'username.enabled': true,
+	'admin.enabled': true,
 };
 
-/* { url, letter(kind, to), sql(text), stop() } */
+/* The names of Better Auth for what tests set behind an app's back. */
+const COLUMNS = { email_verified: '"emailVerified"', role: 'role' };
+
+/*
+ * { url, letter(kind, to), set(userId, column, value), stop() }: the newest
+ * letter on its way, and a column of a user.
+ */
 export async function startSite(config = {}) {
 	const at = process.env.TG_REFERENCE ?
 		await startReference({ secret: SECRET }) :
@@ -21,7 +28,11 @@ export async function startSite(config = {}) {
 
 	return {
 		url: at.url,
-		sql: at.psql ?? at.query,
+		set: (id, column, value) => at.psql !== undefined ?
+			at.psql(`UPDATE users SET ${column} = '${value}'
+				WHERE id = '${id}'`) :
+			at.query(`UPDATE "user" SET ${COLUMNS[column]} = '${value}'
+				WHERE id = '${id}'`),
 		stop: () => at.stop(),
 		async letter(kind, to) {
 			const all = at.letters instanceof Function ?
