@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/format.h"
+#include "base/panic.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "config.h"
@@ -131,12 +132,21 @@ body_of(struct ctx *ctx, const struct letter *letter,
 	    letter_purpose(ctx, id), json, strlen(json), size);
 }
 
+static const char *
+recipient_of(const struct letter *letter)
+{
+	if (letter->to != NULL)
+		return letter->to;
+	if (letter->user == NULL)
+		panic("a letter to nobody");
+	return letter->user->email;
+}
+
 enum status
 letter_send(struct ctx *ctx, const struct letter *letter)
 {
 	struct letter_new new = { .kind = names[letter->kind],
-		.recipient = letter->to != NULL ? letter->to :
-		    letter->user->email,
+		.recipient = recipient_of(letter),
 		.user_id = letter->user == NULL ? NULL : letter->user->id,
 		.decoy = letter->decoy };
 	struct letter_text text;
