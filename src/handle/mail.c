@@ -57,7 +57,12 @@ static void
 letter_words(struct ctx *ctx, struct json_object *letter)
 {
 	const char *state = view_get_text(letter, "state");
+	const int64_t doubts = view_get_int(letter, "doubts");
 
+	if (doubts > 0)
+		words_number(letter, "doubtsText", doubts);
+	else
+		view_null(letter, "doubtsText");
 	view_text(letter, "stateText", text_is(state, "queued") &&
 	    is_kept(ctx) ? "Kept" : words_label(states, state));
 	words_moment(letter, "createdAt");

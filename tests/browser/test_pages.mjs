@@ -23,7 +23,7 @@ before(async () => {
 		stand({ name: 'empty' })]);
 	await demoPeople(full);
 	long = await longPerson(full);
-	for (const role of ['user', 'admin_ro', 'admin_rw'])
+	for (const role of ['user', 'admin_ro', 'admin_rw', 'super_admin'])
 		who[role] = await signedIn(full, await makeUser(full, role));
 	who.long = await signedIn(full, long);
 	who.nobody = await Visitor.open(full);
