@@ -3,7 +3,7 @@
 CREATE TABLE letters (
 	id text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
 	kind text NOT NULL CHECK (kind ~ '^[a-z]+(-[a-z]+)*$'),
-	user_id text COLLATE "C" REFERENCES users ON DELETE SET NULL,
+	user_id text COLLATE "C",
 	recipient text COLLATE "C" NOT NULL CHECK (recipient ~ '^[^[:cntrl:][:space:]]+$'),
 	subject text NOT NULL CHECK (subject <> '' AND subject !~ '[[:cntrl:]]'),
 	message_id text COLLATE "C" NOT NULL CHECK (message_id ~ '^<[^[:cntrl:][:space:]<>]+>$'),
@@ -24,13 +24,12 @@ CREATE INDEX letters_next_idx ON letters (next_at, id) WHERE next_at IS NOT NULL
 CREATE INDEX letters_created_idx ON letters (created_at, id);
 CREATE INDEX letters_state_idx ON letters (state, created_at, id);
 CREATE INDEX letters_recipient_idx ON letters (recipient, created_at);
-CREATE INDEX letters_user_idx ON letters (user_id);
 CREATE INDEX letters_doubts_idx ON letters (doubts) WHERE doubts > 0;
 
 COMMENT ON TABLE letters IS 'Outbox of mail, and for a while what became of it.';
 COMMENT ON COLUMN letters.id IS 'Id of the letter (UUIDv7).';
 COMMENT ON COLUMN letters.kind IS 'What it is about, "reset-password".';
-COMMENT ON COLUMN letters.user_id IS 'Whose account it is about; null: that user is gone, or there was none.';
+COMMENT ON COLUMN letters.user_id IS 'Whose account it is about, even after that has gone; null: nobody''s. Refers to nothing, so that a letter costs the same for whom there is and for whom there is not.';
 COMMENT ON COLUMN letters.recipient IS 'Address it goes to; stays when the user''s changes.';
 COMMENT ON COLUMN letters.subject IS 'As the recipient reads it; holds no secret.';
 COMMENT ON COLUMN letters.message_id IS 'The Message-ID header, the same at every attempt.';

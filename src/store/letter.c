@@ -14,16 +14,13 @@
 enum status
 store_letter_add(struct ctx *ctx, const struct letter_new *new)
 {
-	/* A user created or deleted by this very transaction counts as it
-	 * will be after it. */
 	static const char sql[] =
 	    "WITH cap AS (SELECT $9::bigint > 0 AND count(*) >= $9 AS reached"
 	    "   FROM (SELECT FROM letters WHERE recipient = $4"
 	    "     AND created_at > $10 LIMIT $9) recent)"
 	    " INSERT INTO letters (id, kind, user_id, recipient, subject,"
 	    "   message_id, body, created_at, queued_at, state, next_at, error)"
-	    " SELECT $1, $2, (SELECT id FROM users WHERE id = $3), $4, $5, $6,"
-	    "   $7, $8, $8,"
+	    " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8,"
 	    "   CASE WHEN $11 THEN 'decoy' WHEN reached THEN 'failed'"
 	    "     ELSE 'queued' END,"
 	    "   CASE WHEN NOT $11 AND NOT reached THEN $8::timestamptz END,"

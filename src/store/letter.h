@@ -37,7 +37,7 @@ struct page;
 struct letter_new {
 	const char *id;
 	const char *kind;		/* "reset-password" */
-	const char *user_id;		/* NULL, or of nobody: none */
+	const char *user_id;		/* NULL: nobody's */
 	const char *recipient;
 	const char *subject;
 	const char *message_id;		/* "<id@host>" */
@@ -103,7 +103,7 @@ enum status store_letter_purge(struct ctx *ctx, int64_t limit,
  * state  one of the above; "queued" shows those being sent, too; NULL: all
  *        but decoys
  *
- * Each: "id", "createdAt", "kind", "userId" (null: none), "recipient",
+ * Each: "id", "createdAt", "kind", "userId" (null: nobody's), "recipient",
  * "subject", "state", "attempts", "doubts", "error", "nextAt", "sentAt".
  */
 enum status store_letter_list(struct ctx *ctx, const char *state,

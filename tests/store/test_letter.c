@@ -388,7 +388,8 @@ a_letter_outlives_its_user(void **state)
 	assert_string_equal(view_get_text(letter(w, id), "userId"), w->user);
 	assert_int_equal(db_run(&w->owner, "DELETE FROM users WHERE id = $1",
 	    DB_ARGS(db_text(w->user)), NULL), ST_OK);
-	assert_null(view_get_text(letter(w, id), "userId"));
+	assert_string_equal(state_of(w, id), "queued");
+	assert_string_equal(view_get_text(letter(w, id), "userId"), w->user);
 	assert_int_equal(add(w, id, "gone@example.com", false), ST_OK);
 }
 
