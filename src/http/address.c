@@ -161,79 +161,89 @@ is_sent_twice(const struct request *request)
 	return count > 1;
 }
 
-/*
- * The last element of the list that is no trusted proxy; NULL, and *why, when
- * an element is no address, or all are trusted.
- */
-static const char *
-walk(struct ctx *ctx, const char *forwarded, const char **why)
+static void
+take(struct request *request, const char *address, const char *why)
 {
-	char *list = arena_text(ctx->arena, forwarded);
+	request->address = address;
+	request->address_why = why;
+}
 
-	*why = "unknown: X-Forwarded-For was sent in two spellings";
-	if (is_sent_twice(&ctx->request))
-		return NULL;
-	for (;;) {
-		char *comma = strrchr(list, ',');
+/* The last element of the list that is no trusted proxy. */
+static void
+walk(struct ctx *ctx, const char *forwarded)
+{
+	struct request *request = &ctx->request;
+	char *list = arena_text(ctx->arena, forwarded), *comma;
+
+	if (is_sent_twice(request)) {
+		take(request, "", "unknown: X-Forwarded-For was sent in two "
+		    "spellings");
+		return;
+	}
+	do {
+		comma = strrchr(list, ',');
 		char *item = trimmed(comma != NULL ? comma + 1 : list);
 		const char *address = address_normal(ctx->arena, item);
 
-		*why = "unknown: X-Forwarded-For holds what is no address";
-		if (address == NULL)
-			return NULL;
-		*why = "X-Forwarded-For, from its right end over trusted "
-		    "proxies";
-		if (!trusted(&ctx->config->server_trusted_proxies, item))
-			return address;
-		*why = "unknown: X-Forwarded-For names trusted proxies only";
-		if (comma == NULL)
-			return NULL;
-		*comma = '\0';
-	}
+		if (address == NULL) {
+			take(request, "", "unknown: X-Forwarded-For holds "
+			    "what is no address");
+			return;
+		}
+		if (!trusted(&ctx->config->server_trusted_proxies, item)) {
+			take(request, address, "X-Forwarded-For, read from "
+			    "its right end over trusted proxies");
+			request->is_forwarded = true;
+			return;
+		}
+		if (comma != NULL)
+			*comma = '\0';
+	} while (comma != NULL);
+	take(request, "", "unknown: X-Forwarded-For names trusted proxies "
+	    "only");
 }
 
 /* With server.client_address = forwarded. */
-static const char *
-by_contract(struct ctx *ctx, const char *forwarded, const char **why)
+static void
+by_contract(struct ctx *ctx, const char *forwarded)
 {
-	*why = "unknown: there is no X-Forwarded-For";
 	if (forwarded == NULL)
-		return NULL;
-	*why = "unknown: X-Forwarded-For has several addresses, and no proxy "
-	    "is trusted";
-	if (strchr(forwarded, ',') != NULL &&
+		take(&ctx->request, "", "unknown: there is no "
+		    "X-Forwarded-For");
+	else if (strchr(forwarded, ',') != NULL &&
 	    ctx->config->server_trusted_proxies.count == 0)
-		return NULL;
-	return walk(ctx, forwarded, why);
+		take(&ctx->request, "", "unknown: X-Forwarded-For has several "
+		    "addresses, and no proxy is trusted");
+	else
+		walk(ctx, forwarded);
 }
 
-static const char *
-by_peer(struct ctx *ctx, const char *forwarded, const char **why)
+static void
+by_peer(struct ctx *ctx, const char *forwarded)
 {
 	const char *peer = request_param(&ctx->request, "REMOTE_ADDR");
 	const char *address = peer != NULL ?
 	    address_normal(ctx->arena, peer) : NULL;
 
-	*why = "unknown: REMOTE_ADDR is no address";
 	if (address == NULL)
-		return NULL;
-	*why = "REMOTE_ADDR";
-	if (forwarded == NULL)
-		return address;
-	*why = "REMOTE_ADDR, which is no trusted proxy: X-Forwarded-For is "
-	    "not believed";
-	if (!trusted(&ctx->config->server_trusted_proxies, peer))
-		return address;
-	return walk(ctx, forwarded, why);
+		take(&ctx->request, "", "unknown: REMOTE_ADDR is no address");
+	else if (forwarded == NULL)
+		take(&ctx->request, address, "REMOTE_ADDR");
+	else if (trusted(&ctx->config->server_trusted_proxies, peer))
+		walk(ctx, forwarded);
+	else
+		take(&ctx->request, address, "REMOTE_ADDR, which is no "
+		    "trusted proxy: X-Forwarded-For is not believed");
 }
 
-const char *
-address_of_client(struct ctx *ctx, const char **why)
+void
+address_read(struct ctx *ctx)
 {
 	const char *forwarded = request_param(&ctx->request, FORWARDED_FOR);
-	const char *address;
 
-	address = strcmp(ctx->config->server_client_address, "forwarded") == 0 ?
-	    by_contract(ctx, forwarded, why) : by_peer(ctx, forwarded, why);
-	return address != NULL ? address : "";
+	ctx->request.is_forwarded = false;
+	if (strcmp(ctx->config->server_client_address, "forwarded") == 0)
+		by_contract(ctx, forwarded);
+	else
+		by_peer(ctx, forwarded);
 }

@@ -36,15 +36,13 @@ extern const char *const address_forwarding[];
 bool address_is_forwarded(const struct request *request);
 
 /*
- * address_of_client - normalised, "" when unknown
- *
- * why  receives a sentence for operators
+ * address_read - the request's address, address_why and is_forwarded
  *
  * server.client_address = socket: REMOTE_ADDR; when that is a trusted proxy,
  * X-Forwarded-For is walked from the right over trusted ones.
  * = forwarded: X-Forwarded-For alone, by the wire contract's rule: exactly one
  * address, or the walk when proxies are configured.
  */
-const char *address_of_client(struct ctx *ctx, const char **why);
+void address_read(struct ctx *ctx);
 
 #endif

@@ -123,8 +123,7 @@ read_headers(struct ctx *ctx)
 	request->user_agent = arena_copy(ctx->arena, agent, size);
 	request->content_type = type == NULL || type[0] == '\0' ? NULL :
 	    text_utf8(type, strlen(type)) ? type : "?";	/* it is echoed */
-	request->address = address_of_client(ctx,
-	    &request->address_why);
+	address_read(ctx);
 }
 
 static enum status

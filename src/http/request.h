@@ -42,6 +42,7 @@ struct request {
 	bool has_cookie;		/* there was a Cookie header */
 	const char *address;		/* client address, "" when unknown */
 	const char *address_why;	/* what it was taken from */
+	bool is_forwarded;		/* namely from X-Forwarded-For */
 	const char *user_agent;		/* "" when absent */
 	const char *content_type;	/* NULL when absent */
 	const char *body;		/* NUL-terminated for convenience */

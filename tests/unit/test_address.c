@@ -126,7 +126,6 @@ client(struct arena *arena, const char *mode, const char *proxy,
 	struct pair params[2];
 	struct ctx ctx = { .arena = arena, .config = &config,
 	    .request.params = { params, 0 } };
-	const char *why;
 
 	if (peer != NULL)
 		params[ctx.request.params.count++] =
@@ -134,7 +133,8 @@ client(struct arena *arena, const char *mode, const char *proxy,
 	if (forwarded != NULL)
 		params[ctx.request.params.count++] =
 		    (struct pair){ "HTTP_X_FORWARDED_FOR", forwarded };
-	return address_of_client(&ctx, &why);
+	address_read(&ctx);
+	return ctx.request.address;
 }
 
 static void
@@ -236,15 +236,18 @@ a_list_sent_in_two_spellings_is_nobodys(void **state)
 	};
 	struct ctx ctx = { .arena = *state, .config = &config,
 	    .request.params = { params, COUNT(params) } };
-	const char *why;
 
-	assert_string_equal(address_of_client(&ctx, &why), "");
-	assert_non_null(strstr(why, "two spellings"));
+	address_read(&ctx);
+	assert_string_equal(ctx.request.address, "");
+	assert_non_null(strstr(ctx.request.address_why, "two spellings"));
+	assert_false(ctx.request.is_forwarded);
 	/* where nobody believes it, it harms nobody */
 	params[1].value = "192.0.2.1";
-	assert_string_equal(address_of_client(&ctx, &why), "192.0.2.1");
+	address_read(&ctx);
+	assert_string_equal(ctx.request.address, "192.0.2.1");
 	config.server_client_address = "forwarded";
-	assert_string_equal(address_of_client(&ctx, &why), "");
+	address_read(&ctx);
+	assert_string_equal(ctx.request.address, "");
 }
 
 static void
