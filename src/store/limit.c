@@ -62,10 +62,12 @@ store_limit_clear(struct ctx *ctx, const uint8_t key[SHA256_BYTES])
 enum status
 store_limit_purge(struct ctx *ctx, int64_t limit, int64_t *count)
 {
+	/* As a join the inner SELECT could run again for the next row, and
+	 * find others each time. */
 	static const char sql[] =
-	    "DELETE FROM limits WHERE key IN ("
+	    "DELETE FROM limits WHERE key = ANY (ARRAY("
 	    "  SELECT key FROM limits WHERE forget_at < now()"
-	    "  LIMIT $1 FOR UPDATE SKIP LOCKED)";
+	    "  LIMIT $1 FOR UPDATE SKIP LOCKED))";
 
 	return db_run(ctx, sql, DB_ARGS(db_int(limit)), count);
 }

@@ -276,10 +276,12 @@ store_session_count(struct ctx *ctx, int64_t *count)
 enum status
 store_session_purge(struct ctx *ctx, int64_t limit, int64_t *count)
 {
+	/* As a join the inner SELECT could run again for the next row, and
+	 * find others each time. */
 	static const char sql[] =
-	    "DELETE FROM sessions WHERE id IN ("
+	    "DELETE FROM sessions WHERE id = ANY (ARRAY("
 	    "  SELECT id FROM sessions WHERE expires_at < $1"
-	    "  ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+	    "  ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 	return db_run(ctx, sql, DB_ARGS(db_time(ctx->now - PURGE_AFTER_MS),
 	    db_int(limit)), count);
