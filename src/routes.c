@@ -233,6 +233,8 @@ const struct route routes[] = {
 	    .template = "admin_orders" },
 	{ PAGE(GET, "/admin/orders/:id", "Order"), MAY(ORDER_LIST),
 	    .handler = admin_order, .template = "admin_order" },
+	{ PAGE(GET, "/admin/system", "System"), MAY(SYSTEM_READ),
+	    .handler = diagnosis, .template = "admin_system" },
 
 	{ PAGE(GET, "/admin/mail", "Mail"), MAY(MAIL_LIST), READ,
 	    .form = &mail_form, .handler = admin_mail,
@@ -278,6 +280,8 @@ const struct route routes[] = {
 	    .handler = letter_drop },
 	{ JSON(GET, "/api/admin/health"), MAY(SYSTEM_READ), TOKEN, READ,
 	    .handler = admin_health },
+	{ JSON(GET, "/api/admin/system"), MAY(SYSTEM_READ),
+	    .handler = diagnosis },
 };
 const size_t routes_count = sizeof(routes) / sizeof(routes[0]);
 

@@ -7,9 +7,14 @@
 #ifndef GUARD_GUARD_H
 #define GUARD_GUARD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/status.h"
 
+struct config;
 struct ctx;
+struct rate_rule;
 
 /*
  * rate_pass - count the request against its address and path
@@ -18,6 +23,10 @@ struct ctx;
  * ST_TOO_MANY_REQUESTS, with ctx->retry_after in seconds.
  */
 enum status rate_pass(struct ctx *ctx);
+
+/* The i-th rule, in the order they are tried; the last one, whose path is "",
+ * is for all else. False: there are not so many. */
+bool rate_rule(const struct config *config, size_t i, struct rate_rule *out);
 
 /*
  * origin_pass - foreign sites may not act with somebody's cookies

@@ -10,19 +10,34 @@
 #include "guard/metric.h"
 #include "routes.h"
 
-/* contract README, section 10: the first rule whose prefix matches. */
-static const struct {
-	const char *prefix;
-	int64_t window, max;
-} special[] = {
-	{ "/sign-in", 10, 3 },
-	{ "/sign-up", 10, 3 },
-	{ "/change-password", 10, 3 },
-	{ "/change-email", 10, 3 },
-	{ "/request-password-reset", 60, 3 },
-	{ "/send-verification-email", 60, 3 },
-	{ "/forget-password", 60, 3 },
+/* contract README, section 10 */
+static const struct rate_rule contract[] = {
+	{ "/sign-in", true, 3, 10 },
+	{ "/sign-up", true, 3, 10 },
+	{ "/change-password", true, 3, 10 },
+	{ "/change-email", true, 3, 10 },
+	{ "/request-password-reset", true, 3, 60 },
+	{ "/send-verification-email", true, 3, 60 },
+	{ "/forget-password", true, 3, 60 },
 };
+#define CONTRACT_RULES (sizeof(contract) / sizeof(contract[0]))
+
+bool
+rate_rule(const struct config *config, size_t i, struct rate_rule *out)
+{
+	const struct rate_rules *own = &config->rate_rules;
+
+	if (i < own->count)
+		*out = own->rule[i];
+	else if (i - own->count < CONTRACT_RULES)
+		*out = contract[i - own->count];
+	else if (i - own->count == CONTRACT_RULES)
+		*out = (struct rate_rule){ "", true, config->rate_limit_max,
+		    config->rate_limit_window };
+	else
+		return false;
+	return true;
+}
 
 /* The path that counts: an alias shares its original's bucket. */
 static const char *
@@ -37,52 +52,37 @@ rate_path(const struct ctx *ctx)
 	return ctx->request.path;
 }
 
-/* A rule of the operator, of the contract, or the one for all else. */
-static void
-numbers_for(const struct ctx *ctx, const char *path, int64_t *max,
-    int64_t *window)
+/* The last one fits every path. */
+static struct rate_rule
+rule_for(const struct config *config, const char *path)
 {
-	const struct rate_rules *rules = &ctx->config->rate_rules;
+	struct rate_rule rule;
 
-	for (size_t i = 0; i < rules->count; i++) {
-		const struct rate_rule *rule = &rules->rule[i];
-
-		if (rule->prefix ? !text_starts(path, rule->path) :
-		    strcmp(path, rule->path) != 0)
-			continue;
-		*max = rule->max;
-		*window = rule->window;
-		return;
-	}
-	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
-		if (!text_starts(path, special[i].prefix))
-			continue;
-		*max = special[i].max;
-		*window = special[i].window;
-		return;
-	}
-	*max = ctx->config->rate_limit_max;
-	*window = ctx->config->rate_limit_window;
+	for (size_t i = 0; rate_rule(config, i, &rule); i++)
+		if (rule.prefix ? text_starts(path, rule.path) :
+		    strcmp(path, rule.path) == 0)
+			break;
+	return rule;
 }
 
 enum status
 rate_pass(struct ctx *ctx)
 {
 	const char *path = rate_path(ctx);
-	int64_t max, window, wait;
+	const struct rate_rule rule = rule_for(ctx->config, path);
+	int64_t wait;
 
-	if (text_starts(ctx->request.path, "/assets/"))
-		return ST_OK;
-	numbers_for(ctx, path, &max, &window);
-	if (max == RATE_UNLIMITED)
+	if (text_starts(ctx->request.path, "/assets/") ||
+	    rule.max == RATE_UNLIMITED)
 		return ST_OK;
 	wait = limit_take(ctx, LIMIT_REQUESTS, arena_printf(ctx->arena,
 	    "%s|%s", ctx->request.address, path), &(struct limit){
-	    .free = max, .most = max, .forget_ms = window * 1000 });
+	    .free = rule.max, .most = rule.max,
+	    .forget_ms = rule.window * 1000 });
 	if (wait == 0)
 		return ST_OK;
 	metric_limit_hit(ctx->shared, METRIC_REQUESTS);
 	ctx->retry_after = (wait + 999) / 1000;
 	return refuse(ctx, ST_TOO_MANY_REQUESTS, "more than %lld in %lld s",
-	    (long long)max, (long long)window);
+	    (long long)rule.max, (long long)rule.window);
 }

@@ -11,11 +11,11 @@
 
 struct ctx;
 struct form;
+struct json_object;
 
 /* admin.c */
 extern const struct form users_form;
 enum status dashboard_page(struct ctx *ctx);
-enum status admin_health(struct ctx *ctx);
 enum status admin_users(struct ctx *ctx);
 enum status admin_user(struct ctx *ctx);
 
@@ -83,5 +83,19 @@ enum status admin_letter(struct ctx *ctx);
 enum status admin_letter_body(struct ctx *ctx);
 enum status letter_resend(struct ctx *ctx);
 enum status letter_drop(struct ctx *ctx);
+
+/* diagnosis.c */
+enum status diagnosis(struct ctx *ctx);
+enum status admin_health(struct ctx *ctx);
+
+/*
+ * cautions_view - settings to look at, into list out: "setting" and "text"
+ *
+ * ctx->view holds the diagnosis, but for these.
+ */
+void cautions_view(struct ctx *ctx, struct json_object *out);
+
+/* What the diagnosis' page says beside its values (diagnosis_words.c). */
+void diagnosis_words(struct ctx *ctx);
 
 #endif

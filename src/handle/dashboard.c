@@ -1,5 +1,4 @@
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/format.h"
 #include "ctx.h"
 #include "handle/admin.h"
@@ -126,19 +125,4 @@ dashboard_page(struct ctx *ctx)
 	TRY(signups_view(ctx, figures, charts));
 	TRY(credits_view(ctx, figures, charts));
 	return revenue_view(ctx, figures, charts);
-}
-
-enum status
-admin_health(struct ctx *ctx)
-{
-	const int64_t started = clock_monotonic_us();
-	struct json_object *database;
-
-	TRY(store_health(ctx));
-	view_text(ctx->view, "status", "ok");
-	view_time(ctx->view, "time", ctx->now);
-	database = view_object(ctx->view, "database");
-	view_text(database, "status", "ok");
-	view_int(database, "microseconds", clock_monotonic_us() - started);
-	return ST_OK;
 }

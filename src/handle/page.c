@@ -36,6 +36,7 @@ static const struct nav_item admin_nav[] = {
 	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST },
 	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST },
 	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST },
+	{ "/admin/system", "System", false, PERMISSION_SYSTEM_READ },
 };
 
 /* What a person may do about it, where the sentence alone does not say. */

@@ -225,3 +225,9 @@ smtp_send(struct smtp *smtp, const char *to, const char *message,
 	out->doubt = smtp->ended && reply / 100 < 4;
 	say(smtp, code, reply, out);
 }
+
+const char *
+smtp_library_version(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -48,4 +48,7 @@ struct smtp_outcome {
 void smtp_send(struct smtp *smtp, const char *to, const char *message,
     size_t size, struct smtp_outcome *out);
 
+/* "7.88.1", of the library behind this room. */
+const char *smtp_library_version(void);
+
 #endif

@@ -80,6 +80,24 @@ connection_state(const struct connection *c)
 	return PQtransactionStatus(c->pg);
 }
 
+const char *
+connection_host(const struct connection *c)
+{
+	return PQhost(c->pg);
+}
+
+const char *
+connection_port(const struct connection *c)
+{
+	return PQport(c->pg);
+}
+
+bool
+connection_is_encrypted(const struct connection *c)
+{
+	return PQsslInUse(c->pg) != 0;
+}
+
 void
 connection_log(enum log_level level, const PGresult *result,
     const char *message, const char *sql)

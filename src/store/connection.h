@@ -62,6 +62,11 @@ enum status connection_ready(struct connection *connection);
 /* Connected, as far as known without asking; PQTRANS_UNKNOWN: it is not. */
 PGTransactionStatusType connection_state(const struct connection *connection);
 
+/* Where it leads; only while connected. Lives as long as the connection. */
+const char *connection_host(const struct connection *connection);
+const char *connection_port(const struct connection *connection);
+bool connection_is_encrypted(const struct connection *connection);
+
 /* Lets go of a connection whose other end is closed; one system call. */
 void connection_probe(struct connection *connection);
 

@@ -95,6 +95,21 @@ db_ready(struct db *db)
 	return connection_ready(db->connection);
 }
 
+struct db_target
+db_target(const struct db *db)
+{
+	return (struct db_target){ .host = connection_host(db->connection),
+	    .port = connection_port(db->connection),
+	    .encrypted = connection_is_encrypted(db->connection) };
+}
+
+const char *
+db_library_version(struct ctx *ctx)
+{
+	return arena_printf(ctx->arena, "%d.%d", PQlibVersion() / 10000,
+	    PQlibVersion() % 10000);
+}
+
 struct db_figures
 db_figures(const struct db *db)
 {

@@ -213,6 +213,17 @@ void db_close(struct db *db);
 /* Connects if need be. ST_UNAVAILABLE while the server is away. */
 enum status db_ready(struct db *db);
 
+/* Where a connection leads that has just answered; texts live as long as it. */
+struct db_target {
+	const char *host;	/* a name, an address, or a directory */
+	const char *port;
+	bool encrypted;
+};
+struct db_target db_target(const struct db *db);
+
+/* "15.10", of the client library. */
+const char *db_library_version(struct ctx *ctx);
+
 /* A script of several statements without parameters (migrations only). */
 enum status db_script(struct ctx *ctx, const char *script);
 

@@ -202,13 +202,3 @@ store_figures_close(struct ctx *ctx, int64_t limit, int64_t *closed)
 	*closed = (int64_t)rows.count;
 	return ST_OK;
 }
-
-enum status
-store_health(struct ctx *ctx)
-{
-	static const char sql[] = "SELECT pg_is_in_recovery()";
-	struct db_rows rows;
-
-	TRY(db_one(ctx, &rows, sql, DB_NONE));
-	return db_get_bool(&rows, 0, 0) ? ST_UNAVAILABLE : ST_OK;
-}

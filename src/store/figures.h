@@ -57,7 +57,4 @@ enum status store_figures_revenue(struct ctx *ctx, struct series *out,
 enum status store_figures_close(struct ctx *ctx, int64_t limit,
     int64_t *closed);
 
-/* Whether the database answers and takes writes: ST_OK, ST_UNAVAILABLE. */
-enum status store_health(struct ctx *ctx);
-
 #endif

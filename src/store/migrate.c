@@ -14,6 +14,7 @@
 #include "ctx.h"
 #include "store/db.h"
 #include "trust/sign.h"
+#include "view/view.h"
 
 #define NUMBER_DIGITS 4
 
@@ -31,7 +32,7 @@ struct migration {
 };
 
 /* Columns of the history, as read_history selects them. */
-enum { HISTORY_NUMBER, HISTORY_NAME, HISTORY_SHA256 };
+enum { HISTORY_NUMBER, HISTORY_NAME, HISTORY_SHA256, HISTORY_APPLIED_AT };
 
 /* ---- reading the files ------------------------------------------------- */
 
@@ -187,7 +188,7 @@ static enum status
 read_history(struct ctx *ctx, struct db_rows *rows)
 {
 	static const char sql[] =
-	    "SELECT number, name, sha256 FROM schema_migrations"
+	    "SELECT number, name, sha256, applied_at FROM schema_migrations"
 	    " ORDER BY number";
 
 	return db_all(ctx, rows, sql, DB_NONE);
@@ -214,7 +215,8 @@ lock_history(struct ctx *ctx)
 	    "COMMENT ON COLUMN schema_migrations.sha256 IS"
 	    " 'of its content, so that a later edit is noticed';"
 	    "COMMENT ON COLUMN schema_migrations.applied_at IS"
-	    " 'when its transaction began';";
+	    " 'when its transaction began';"
+	    "GRANT SELECT ON schema_migrations TO PUBLIC;";
 
 	TRY(db_run(ctx, lock, DB_NONE, NULL));
 	return db_script(ctx, create);
@@ -310,4 +312,40 @@ migrate_run(struct ctx *ctx, const char *directory)
 	} while (status == ST_OK && m.applied != NULL);
 	ctx->prepared = prepared;
 	return status;
+}
+
+/* ---- looking ----------------------------------------------------------- */
+
+static const char *
+state_of(const struct migration *m, const struct db_rows *rows, size_t i)
+{
+	if (i >= rows->count)
+		return "pending";
+	if (m->count == 0 || (i < m->count &&
+	    is_same_content(&m->step[i], rows, i)))
+		return "applied";
+	return i < m->count ? "changed" : "newer";
+}
+
+enum status
+migrate_view(struct ctx *ctx, const char *directory, struct json_object *out)
+{
+	struct migration m;
+	struct db_rows rows;
+
+	if (read_steps(ctx->arena, directory, &m) != ST_OK)
+		m.count = 0;
+	TRY(read_history(ctx, &rows));
+	for (size_t i = 0; i < m.count || i < rows.count; i++) {
+		struct json_object *step = view_object(out, NULL);
+		bool applied = i < rows.count;
+
+		view_int(step, "number", (int64_t)i + 1);
+		view_text(step, "name", applied ?
+		    db_get_text(&rows, i, HISTORY_NAME) : m.step[i].name);
+		view_text(step, "state", state_of(&m, &rows, i));
+		view_time(step, "appliedAt", applied ? db_get_time(ctx, &rows,
+		    i, HISTORY_APPLIED_AT) : 0);
+	}
+	return ST_OK;
 }

@@ -13,6 +13,7 @@
 #include "base/status.h"
 
 struct ctx;
+struct json_object;
 
 /*
  * migrate_run - apply what has not been applied
@@ -26,5 +27,17 @@ struct ctx;
  *              and then the next run will tell
  */
 enum status migrate_run(struct ctx *ctx, const char *directory);
+
+/*
+ * migrate_view - every step that is known here or there, into list out
+ *
+ * Each: "number", "name", "state" and "appliedAt" (null: it is not). State is
+ * "applied"; "pending", no migrate has run since the program has it; "changed",
+ * the file is another than the one applied; "newer", the database has it and
+ * the files do not. Where the files cannot be read, every step counts as
+ * applied.
+ */
+enum status migrate_view(struct ctx *ctx, const char *directory,
+    struct json_object *out);
 
 #endif

@@ -411,3 +411,9 @@ view_as_text(struct arena *arena, struct json_object *view)
 	view_write(&buf, view);
 	return buf.data;
 }
+
+const char *
+view_library_version(void)
+{
+	return json_c_version();
+}

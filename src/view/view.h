@@ -111,4 +111,7 @@ enum status template_render(const struct templates *templates,
     const char *name, const struct json_object *view,
     const struct json_object *page, struct buf *out);
 
+/* "0.16", of the library behind this room. */
+const char *view_library_version(void);
+
 #endif

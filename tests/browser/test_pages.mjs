@@ -237,6 +237,7 @@ look('ledger on the first day', 'first', '/admin/credits');
 look('ledger with a wrong filter', 'admin_rw', '/admin/credits?from=soon',
 	400);
 look('orders', 'admin_rw', '/admin/orders');
+look('system', 'admin_ro', '/admin/system');
 look('orders on the first day', 'first', '/admin/orders');
 look('order', 'admin_rw', async (visitor) => visitor.goto('/admin/orders/' +
 	await someOrder("status = 'refunded'")));

@@ -175,6 +175,7 @@ export const MATRIX = {
 	'GET /admin/credits': mayRead(200),
 	'GET /admin/orders': mayRead(200),
 	'GET /admin/orders/:id': mayRead(200, { params: order }),
+	'GET /admin/system': mayRead(200),
 
 	'GET /admin/mail': mayRead(200),
 	'GET /admin/mail/:id': mayRead(200, { params: letter }),
@@ -202,4 +203,5 @@ export const MATRIX = {
 	'POST /api/admin/mail/:id/resend': mayWrite(200, { params: letter }),
 	'POST /api/admin/mail/:id/drop': mayWrite(200, { params: letter }),
 	'GET /api/admin/health': mayRead(200),
+	'GET /api/admin/system': mayRead(200),
 };

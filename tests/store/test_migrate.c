@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "store/migrate.h"
 
 #define PATH_SIZE 128
@@ -286,12 +287,58 @@ two_at_once_apply_each_step_once(void **state)
 #define MIGRATE_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, open_house, close_house)
 
+/* "0001_a.sql applied, ..." */
+static const char *
+steps_seen(struct house *h)
+{
+	struct json_object *list = view_root_list(h->ctx->arena);
+	struct buf buf;
+
+	buf_init(&buf, h->ctx->arena, 256);
+	assert_int_equal(migrate_view(h->ctx, h->directory, list), ST_OK);
+	for (size_t i = 0; i < view_count(list); i++) {
+		const struct json_object *step = view_at(list, i);
+		const char *state = view_get_text(step, "state");
+
+		buf_printf(&buf, "%s%s %s", i > 0 ? ", " : "",
+		    view_get_text(step, "name"), state);
+		assert_int_equal(view_get_int(step, "number"), i + 1);
+		assert_int_equal(view_get_text(step, "appliedAt") == NULL,
+		    strcmp(state, "pending") == 0);
+	}
+	return buf.data;
+}
+
+static void
+every_step_is_shown_with_its_state(void **state)
+{
+	struct house *h = *state;
+
+	put_two_steps(h);
+	assert_int_equal(migrate_run(h->ctx, h->directory), ST_OK);
+	assert_string_equal(steps_seen(h),
+	    "0001_a.sql applied, 0002_b.sql applied");
+	put_file(h, "0003_c.sql", "CREATE TABLE c (n int);\n");
+	put_file(h, "0002_b.sql", "CREATE TABLE b (m int);\n");
+	assert_string_equal(steps_seen(h),
+	    "0001_a.sql applied, 0002_b.sql changed, 0003_c.sql pending");
+	remove_file(h, "0003_c.sql");
+	remove_file(h, "0002_b.sql");
+	assert_string_equal(steps_seen(h),
+	    "0001_a.sql applied, 0002_b.sql newer");
+	/* who cannot read the files has nothing to compare with */
+	(void)strcpy(h->directory, "/nowhere");
+	assert_string_equal(steps_seen(h),
+	    "0001_a.sql applied, 0002_b.sql applied");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		MIGRATE_TEST(steps_run_once_and_in_order),
 		MIGRATE_TEST(an_empty_directory_is_fine),
+		MIGRATE_TEST(every_step_is_shown_with_its_state),
 		MIGRATE_TEST(later_steps_join_earlier_ones),
 		MIGRATE_TEST(
 		    a_failing_step_leaves_nothing_and_those_before_stay),

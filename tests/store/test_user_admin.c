@@ -386,7 +386,6 @@ figures_count_the_day_they_belong_to(void **state)
 	assert_int_equal(store_figures_revenue(ctx, &series, &currency),
 	    ST_OK);
 	assert_string_equal(currency, "");
-	assert_int_equal(store_health(ctx), ST_OK);
 }
 
 int
