@@ -31,17 +31,6 @@ money_text(struct ctx *ctx, int64_t minor, const char *currency)
 }
 
 static void
-figure(struct json_object *figures, const char *label, const char *value,
-    const char *note)
-{
-	struct json_object *out = view_object(figures, NULL);
-
-	view_text(out, "label", label);
-	view_text(out, "valueText", value);
-	view_text(out, "noteText", note);
-}
-
-static void
 period_view(struct ctx *ctx, const struct series *series)
 {
 	char first[FORMAT_MOMENT_SIZE], last[FORMAT_MOMENT_SIZE];
@@ -63,7 +52,7 @@ signups_view(struct ctx *ctx, struct json_object *figures,
 	TRY(store_user_count(ctx, &users, &exact));
 	TRY(store_figures_signups(ctx, &series));
 	period_view(ctx, &series);
-	figure(figures, "Users", arena_printf(ctx->arena, "%s%s",
+	words_figure(figures, "Users", arena_printf(ctx->arena, "%s%s",
 	    exact ? "" : "About ", number_text(ctx, users)),
 	    arena_printf(ctx->arena, "+%s in %d days",
 	    number_text(ctx, series.total), FIGURES_DAYS));
@@ -86,8 +75,8 @@ credits_view(struct ctx *ctx, struct json_object *figures,
 	TRY(store_figures_credits(ctx, &series));
 	issued = number_text(ctx, series.total);
 	spent = number_text(ctx, series.other_total);
-	figure(figures, "Credits issued", issued, days);
-	figure(figures, "Credits spent", spent, days);
+	words_figure(figures, "Credits issued", issued, days);
+	words_figure(figures, "Credits spent", spent, days);
 	chart_view(charts, &(struct chart){ .id = "credits",
 	    .title = "Credits per day", .value_head = "Issued",
 	    .other_head = "Spent", .total = arena_printf(ctx->arena,
@@ -104,7 +93,7 @@ revenue_view(struct ctx *ctx, struct json_object *figures,
 
 	TRY(store_figures_revenue(ctx, &series, &currency));
 	total = money_text(ctx, series.total, currency);
-	figure(figures, "Revenue", total, arena_printf(ctx->arena,
+	words_figure(figures, "Revenue", total, arena_printf(ctx->arena,
 	    "%s %s paid in %d days, before refunds",
 	    number_text(ctx, series.other_total),
 	    series.other_total == 1 ? "order" : "orders", FIGURES_DAYS));

@@ -41,22 +41,11 @@ of_text(struct ctx *ctx, int64_t part, int64_t whole)
 /* ---- the four at the top ----------------------------------------------- */
 
 static void
-figure(struct json_object *figures, const char *label, const char *value,
-    const char *note)
-{
-	struct json_object *out = view_object(figures, NULL);
-
-	view_text(out, "label", label);
-	view_text(out, "valueText", value);
-	view_text(out, "noteText", note);
-}
-
-static void
 database_figure(struct ctx *ctx, struct json_object *figures)
 {
 	const struct json_object *database = view_get(ctx->view, "database");
 
-	figure(figures, "Database", latency_text(ctx, view_get_int(database,
+	words_figure(figures, "Database", latency_text(ctx, view_get_int(database,
 	    "microseconds")), view_is_true(database, "readOnly") ?
 	    "Read-only" : "Reads and writes");
 }
@@ -68,10 +57,10 @@ host_figures(struct ctx *ctx, struct json_object *figures)
 	const struct json_object *hash = view_get(host, "hashSlots");
 	int64_t awaited = view_get_int(hash, "awaited");
 
-	figure(figures, "Workers", of_text(ctx, (int64_t)view_count(
+	words_figure(figures, "Workers", of_text(ctx, (int64_t)view_count(
 	    view_get(host, "workers")), view_get_int(host, "workersWanted")),
 	    "On this host");
-	figure(figures, "Hash slots in use", of_text(ctx, view_get_int(hash,
+	words_figure(figures, "Hash slots in use", of_text(ctx, view_get_int(hash,
 	    "inUse"), view_get_int(hash, "all")), awaited == 0 ?
 	    "Nobody waits" : arena_printf(ctx->arena, "%lld wait",
 	    (long long)awaited));
@@ -89,7 +78,7 @@ mail_figure(struct ctx *ctx, struct json_object *figures)
 	else if (queued > 0)
 		note = arena_printf(ctx->arena, "The oldest for %s",
 		    age_text(ctx, view_get_int(mail, "oldestSeconds")));
-	figure(figures, "Letters to send", arena_printf(ctx->arena, "%lld",
+	words_figure(figures, "Letters to send", arena_printf(ctx->arena, "%lld",
 	    (long long)queued), note);
 }
 

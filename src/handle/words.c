@@ -71,6 +71,17 @@ words_moment(struct json_object *object, const char *key)
 }
 
 void
+words_figure(struct json_object *figures, const char *label,
+    const char *value, const char *note)
+{
+	struct json_object *out = view_object(figures, NULL);
+
+	view_text(out, "label", label);
+	view_text(out, "valueText", value);
+	view_text(out, "noteText", note);
+}
+
+void
 words_choices(struct json_object *out, const char *key,
     const struct choice_word *choices, const char *selected)
 {

@@ -25,6 +25,11 @@ void words_each(struct ctx *ctx, struct json_object *list,
 /* "1,234" */
 void words_number(struct json_object *out, const char *key, int64_t number);
 
+/* One of the numbers a page begins with, into list figures; note may be
+ * NULL. */
+void words_figure(struct json_object *figures, const char *label,
+    const char *value, const char *note);
+
 /* A moment's text beside the ISO text that is there under key already. */
 void words_moment(struct json_object *object, const char *key);
 
