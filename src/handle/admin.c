@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "config.h"
 #include "ctx.h"
 #include "guard/permission.h"
 #include "handle/device.h"
@@ -93,6 +94,7 @@ users_words(struct ctx *ctx, const struct page *page,
 	words_choices(ctx->view, "roles", user_roles, query->role);
 	words_choices(ctx->view, "states", user_states, query->state);
 	view_bool(ctx->view, "filtered", filtered);
+	view_bool(ctx->view, "canCreate", may(ctx, PERMISSION_USER_CREATE));
 	words_next(ctx, page, filters);
 	return count_view(ctx, !filtered && !page->further);
 }
@@ -156,24 +158,36 @@ lists_view(struct ctx *ctx, const char *id)
 	return ST_OK;
 }
 
+static bool
+role_choice(struct ctx *ctx, struct json_object *roles, const char *role,
+    const char *value)
+{
+	const bool is = text_is(value, role);
+	struct json_object *choice;
+
+	if (!is && !may_give(ctx, role, value))
+		return false;
+	choice = view_object(roles, NULL);
+	view_text(choice, "value", value);
+	view_text(choice, "label", words_role(value));
+	view_bool(choice, "selected", is);
+	return is;
+}
+
 /* What the user is, and what the caller could make of him. */
 static void
 roles_view(struct ctx *ctx, const char *role)
 {
+	const struct list *further = &ctx->config->admin_roles;
 	struct json_object *roles = view_list(ctx->view, "roles");
+	bool known = false;
 
-	for (const struct choice_word *c = user_roles + 1; c->value != NULL;
-	    c++) {
-		const bool is = text_is(c->value, role);
-		struct json_object *choice;
-
-		if (!is && !may_give(ctx, role, c->value))
-			continue;
-		choice = view_object(roles, NULL);
-		view_text(choice, "value", c->value);
-		view_text(choice, "label", c->label);
-		view_bool(choice, "selected", is);
-	}
+	for (size_t i = 0; role_names[i] != NULL; i++)
+		known |= role_choice(ctx, roles, role, role_names[i]);
+	for (size_t i = 0; i < further->count; i++)
+		known |= role_choice(ctx, roles, role, further->text[i]);
+	if (!known)
+		(void)role_choice(ctx, roles, role, role);
 }
 
 /* Which form of the page was refused, if one was. */
@@ -186,7 +200,8 @@ refused_view(struct ctx *ctx)
 	} forms[] = {
 		{ "role", role_change }, { "ban", user_ban },
 		{ "grant", credit_grant }, { "adjust", credit_adjust },
-		{ "quota", credit_quota },
+		{ "quota", credit_quota }, { "impersonate", impersonate },
+		{ "password", user_password_set }, { "remove", user_remove },
 	};
 	struct json_object *refused = view_object(ctx->view, "refused");
 	char key[ID_SIZE];
@@ -209,24 +224,58 @@ wallet_words(struct ctx *ctx, const struct json_object *user)
 	    QUOTA_NONE, .spent = view_get_int(user, "monthlySpent") });
 }
 
+/* What the page offers; the handlers decide again. */
+static void
+powers_view(struct ctx *ctx, const struct json_object *user)
+{
+	const char *role = view_get_text(user, "role");
+	const bool above = covers(ctx, role) && !is_self(ctx, ctx->param[0]);
+
+	view_bool(ctx->view, "canManage", above && may(ctx,
+	    PERMISSION_USER_BAN));
+	view_bool(ctx->view, "canImpersonate", above &&
+	    !view_is_true(user, "banned") && may(ctx, role_is_admin(role) ?
+	    PERMISSION_USER_IMPERSONATE_ADMINS : PERMISSION_USER_IMPERSONATE));
+	view_bool(ctx->view, "canSetPassword",
+	    ctx->config->admin_set_password);
+	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
+}
+
 enum status
 admin_user(struct ctx *ctx)
 {
 	struct json_object *user = view_object(ctx->view, "user");
-	const char *role;
 
 	TRY(store_user_show(ctx, ctx->param[0], user));
 	if (!is_page(ctx))
 		return ST_OK;
-	role = view_get_text(user, "role");
 	user_words(ctx, user);
 	words_moment(user, "updatedAt");
 	words_moment(user, "banExpires");
 	wallet_words(ctx, user);
-	roles_view(ctx, role);
-	view_bool(ctx->view, "canManage",
-	    may(ctx, PERMISSION_USER_BAN) && covers(ctx, role) &&
-	    !is_self(ctx, ctx->param[0]));
+	roles_view(ctx, view_get_text(user, "role"));
+	powers_view(ctx, user);
 	refused_view(ctx);
 	return lists_view(ctx, ctx->param[0]);
+}
+
+enum status
+admin_user_sessions(struct ctx *ctx)
+{
+	return store_user_sessions(ctx, ctx->param[0],
+	    view_list(ctx->view, "sessions"));
+}
+
+enum status
+admin_user_new(struct ctx *ctx)
+{
+	struct json_object *form = view_object(ctx->view, "form");
+
+	view_null(form, "name");
+	view_null(form, "email");
+	roles_view(ctx, ctx->config->admin_default_role);
+	view_bool(ctx->view, "canSetPassword",
+	    ctx->config->admin_set_password);
+	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
+	return ST_OK;
 }

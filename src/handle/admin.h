@@ -18,6 +18,8 @@ extern const struct form users_form;
 enum status dashboard_page(struct ctx *ctx);
 enum status admin_users(struct ctx *ctx);
 enum status admin_user(struct ctx *ctx);
+enum status admin_user_sessions(struct ctx *ctx);
+enum status admin_user_new(struct ctx *ctx);
 
 /* admin_read.c: what the wire asks */
 extern const struct form get_user_form, has_permission_form;
@@ -31,6 +33,7 @@ extern const struct form admin_update_form, create_user_form,
 enum status admin_update(struct ctx *ctx);
 enum status user_create_prepare(struct ctx *ctx);
 enum status user_create(struct ctx *ctx);
+enum status user_password_link(struct ctx *ctx);
 
 /* impersonation.c */
 extern const struct form impersonate_form;

@@ -53,13 +53,14 @@ role_change(struct ctx *ctx)
 {
 	const struct role_change *input = ctx->input;
 	struct user subject;
-	const char *role;
+	const char *role = input->role;
 
-	TRY(role_read(ctx, input->role, &role));
 	if (is_self(ctx, subject_id(ctx)))
 		return refuse(ctx, ST_YOU_CANNOT_CHANGE_YOUR_OWN_ROLE,
 		    "own role");
 	TRY(subject_open(ctx, subject_id(ctx), &subject));
+	if (!text_is(role, subject.role))
+		TRY(role_read(ctx, role, &role));
 	if (!may_give(ctx, subject.role, role))
 		return refuse(ctx, guard_refusal(ctx), "from %s to %s",
 		    subject.role, role);

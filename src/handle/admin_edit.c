@@ -15,7 +15,11 @@
 #include "store/audit.h"
 #include "store/user.h"
 #include "store/user_admin.h"
+#include "store/verification.h"
 #include "view/view.h"
+
+#define LINK_TOKEN_LENGTH 32
+#define LINK_SECONDS 86400
 
 /* ---- update-user ------------------------------------------------------- */
 
@@ -104,6 +108,39 @@ admin_update(struct ctx *ctx)
 	TRY(store_user_by_id(ctx, subject.id, &subject));
 	user_view(ctx, ctx->view, &subject);
 	return ST_OK;
+}
+
+/* ---- links to choose a password ---------------------------------------- */
+
+/* Who reads the letter chooses; no admin knows what (ASVS 6.4.6). */
+static enum status
+send_link(struct ctx *ctx, const struct user *user, enum letter_kind kind)
+{
+	char token[LINK_TOKEN_LENGTH + 1];
+
+	random_text(token, LINK_TOKEN_LENGTH);
+	TRY(store_verification_add(ctx, &(struct verification){
+	    .identifier = arena_printf(ctx->arena, "reset-password:%s", token),
+	    .value = user->id, .user_id = user->id,
+	    .seconds = LINK_SECONDS }));
+	return letter_send(ctx, &(struct letter){ .kind = kind, .user = user,
+	    .url = arena_printf(ctx->arena, "%s/reset-password?token=%s",
+	    ctx->config->origin, token) });
+}
+
+enum status
+user_password_link(struct ctx *ctx)
+{
+	struct user subject;
+
+	TRY(subject_open(ctx, ctx->param[0], &subject));
+	TRY(send_link(ctx, &subject, LETTER_RESET_PASSWORD));
+	TRY(store_audit_write(ctx, &(struct audit){
+	    .action = "password.send-link", .target_type = "user",
+	    .target_id = subject.id }));
+	view_bool(ctx->view, "success", true);
+	return subject_next(ctx, &subject, "A letter with the link is on its "
+	    "way.");
 }
 
 /* ---- create-user ------------------------------------------------------- */
@@ -208,6 +245,14 @@ insert(struct ctx *ctx, const struct user_data *data, const char *id)
 	    .after = audit_text(ctx, "role", data->role) });
 }
 
+/* On the wire an account without a password sends no letter. */
+static enum status
+welcome(struct ctx *ctx, const struct user *subject)
+{
+	return ctx->route->face == FACE_AUTH || ctx->prepared != NULL ? ST_OK :
+	    send_link(ctx, subject, LETTER_ACCOUNT_CREATED);
+}
+
 enum status
 user_create(struct ctx *ctx)
 {
@@ -223,5 +268,8 @@ user_create(struct ctx *ctx)
 	TRY(insert(ctx, &data, id));
 	TRY(store_subject_lock(ctx, id, &subject));
 	TRY(user_data_ban(ctx, &data, &subject));
-	return subject_changed(ctx, &subject, "The account is made.");
+	TRY(welcome(ctx, &subject));
+	return subject_changed(ctx, &subject, ctx->prepared != NULL ?
+	    "The account is made." : "The account is made, and a letter with "
+	    "a link to choose a password is on its way.");
 }

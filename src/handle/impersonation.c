@@ -128,12 +128,14 @@ waiting_read(struct ctx *ctx, struct waiting *out)
 
 /* The waiting session, which must be that of the admin who acts. */
 static enum status
-waiting_find(struct ctx *ctx, const struct waiting *waiting,
+waiting_find(struct ctx *ctx, struct waiting *waiting,
     struct session *session, struct user *admin)
 {
-	enum status status = store_session_find(ctx, waiting->token, session,
-	    admin);
+	enum status status;
 
+	if (!waiting_read(ctx, waiting))
+		return refuse(ctx, ST_ADMIN_SESSION_GONE, "no cookie");
+	status = store_session_find(ctx, waiting->token, session, admin);
 	if (status == ST_OK && session->expires_at > ctx->now &&
 	    text_is(session->user_id, ctx->session->impersonated_by))
 		return ST_OK;
@@ -156,20 +158,39 @@ give_back(struct ctx *ctx, bool remember, const struct session *session,
 	return subject_next(ctx, ctx->user, NULL);
 }
 
+static enum status
+end(struct ctx *ctx)
+{
+	TRY(store_session_end(ctx, ctx->session->id));
+	return audit(ctx, "impersonation.stop", ctx->user->id, NULL);
+}
+
+/* On a page there must be a way out, even when nothing waits. */
+static enum status
+leave(struct ctx *ctx)
+{
+	TRY(end(ctx));
+	session_forget(ctx);
+	response_cookie(ctx, ctx->config->cookie_admin, "", 0);
+	ctx->response.flash = "Your own session has ended meanwhile.";
+	return respond_next(ctx, "/login");
+}
+
 enum status
 stop_impersonating(struct ctx *ctx)
 {
 	struct session *session = arena_alloc(ctx->arena, sizeof(*session));
 	struct user *admin = arena_alloc(ctx->arena, sizeof(*admin));
 	struct waiting waiting;
+	enum status status;
 
 	if (ctx->session->impersonated_by == NULL)
 		return refuse(ctx, ST_NOT_IMPERSONATING, "one's own session");
-	if (!waiting_read(ctx, &waiting))
-		return refuse(ctx, ST_ADMIN_SESSION_GONE, "no cookie");
-	TRY(waiting_find(ctx, &waiting, session, admin));
-	TRY(store_session_end(ctx, ctx->session->id));
-	TRY(audit(ctx, "impersonation.stop", ctx->user->id, NULL));
+	status = waiting_find(ctx, &waiting, session, admin);
+	if (status == ST_ADMIN_SESSION_GONE && is_page(ctx))
+		return leave(ctx);
+	TRY(status);
+	TRY(end(ctx));
 	return give_back(ctx, waiting.remember, session, admin);
 }
 
@@ -184,8 +205,6 @@ impersonation_end(struct ctx *ctx)
 	if (ctx->session->impersonated_by == NULL)
 		return ST_OK;
 	response_cookie(ctx, ctx->config->cookie_admin, "", 0);
-	if (!waiting_read(ctx, &waiting))
-		return ST_OK;
 	status = waiting_find(ctx, &waiting, &session, &admin);
 	if (status == ST_ADMIN_SESSION_GONE)
 		return ST_OK;

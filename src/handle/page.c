@@ -129,6 +129,20 @@ fill_user(struct ctx *ctx)
 	    PERMISSION_USER_UPDATE));
 }
 
+static void
+fill_impersonation(struct ctx *ctx)
+{
+	struct json_object *shown;
+
+	if (ctx->session == NULL || ctx->session->impersonated_by == NULL) {
+		view_null(ctx->page, "impersonation");
+		return;
+	}
+	shown = view_object(ctx->page, "impersonation");
+	view_text(shown, "name", ctx->user->name);
+	view_text(shown, "email", ctx->user->email);
+}
+
 /* A message from before the redirect: shown once. */
 static void
 fill_flash(struct ctx *ctx)
@@ -162,6 +176,7 @@ fill_page(struct ctx *ctx, const char *title)
 	view_text(assets, "js", assets_path(ctx->assets, "app.js"));
 	view_text(assets, "icon", assets_path(ctx->assets, "icon.svg"));
 	fill_user(ctx);
+	fill_impersonation(ctx);
 	fill_nav(ctx, text_starts(ctx->request.path, "/admin"));
 	fill_flash(ctx);
 }

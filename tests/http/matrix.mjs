@@ -103,7 +103,8 @@ export const MATRIX = {
 	'POST /api/auth/admin/revoke-user-sessions': coded(mayWrite(200, {
 		body: whom }), 'REVOKE_USERS_SESSIONS'),
 	'POST /api/auth/admin/remove-user': coded(mayWrite(200, {
-		body: async (world) => ({ userId: await world.goner() }) }),
+		body: async (world) => ({
+			userId: (await world.goner()).id }) }),
 	'DELETE_USERS'),
 	'POST /api/auth/admin/set-user-password': coded(mayWrite(200, {
 		body: (world) => ({ ...whom(world), newPassword: PASSWORD }) }),
@@ -149,18 +150,34 @@ export const MATRIX = {
 	'POST /account/security/sessions/:id/revoke': signedIn(303, {
 		params: otherSession }),
 
+	/* Whoever acts as nobody else is shown the page again. */
+	'POST /account/impersonation/stop': signedIn(400),
+
 	'GET /account/credits': signedIn(200),
 	'GET /account/orders': signedIn(200),
 
 	/* pages of an admin */
 	'GET /admin': mayRead(200),
 	'GET /admin/users': mayRead(200),
+	'GET /admin/users/new': mayWrite(200),
+	'POST /admin/users': mayWrite(303, { body: (world) => ({
+		name: 'New', email: world.freshEmail(), role: 'user' }) }),
 	'GET /admin/users/:id': mayRead(200, { params: victim }),
 	'POST /admin/users/:id/role': mayWrite(303, { params: victim,
 		body: { role: 'user' } }),
 	'POST /admin/users/:id/ban': mayWrite(303, { params: victim,
 		body: { reason: 'Matrix', days: '3' } }),
 	'POST /admin/users/:id/unban': mayWrite(303, { params: victim }),
+	'POST /admin/users/:id/impersonate': mayWrite(303, {
+		params: (world) => ({ id: world.someone.id }),
+		body: { reason: 'Matrix' } }),
+	'POST /admin/users/:id/password': mayWrite(303, { params: victim,
+		body: { newPassword: PASSWORD } }),
+	'POST /admin/users/:id/password-link': mayWrite(303, {
+		params: victim }),
+	'POST /admin/users/:id/remove': mayWrite(303, {
+		params: async (world) => ({ id: (await world.goner()).id }),
+		body: (world) => ({ email: world.gone.email }) }),
 	'POST /admin/users/:id/sessions/revoke': mayWrite(303, {
 		params: victim }),
 	'POST /admin/users/:id/sessions/:sid/revoke': mayWrite(303, {
@@ -189,6 +206,25 @@ export const MATRIX = {
 		body: { amount: 1, reason: 'Matrix' } }),
 	'GET /api/admin/users': mayRead(200),
 	'GET /api/admin/users/:id': mayRead(200, { params: victim }),
+	'POST /api/admin/users': mayWrite(200, { body: (world) => ({
+		name: 'New', email: world.freshEmail() }) }),
+	'DELETE /api/admin/users/:id': mayWrite(200, {
+		params: async (world) => ({ id: (await world.goner()).id }) }),
+	'POST /api/admin/users/:id/role': mayWrite(200, { params: victim,
+		body: { role: 'user' } }),
+	'POST /api/admin/users/:id/ban': mayWrite(200, { params: victim,
+		body: { reason: 'Matrix', days: 3 } }),
+	'POST /api/admin/users/:id/unban': mayWrite(200, { params: victim }),
+	'POST /api/admin/users/:id/password': mayWrite(200, { params: victim,
+		body: { newPassword: PASSWORD } }),
+	'POST /api/admin/users/:id/password-link': mayWrite(200, {
+		params: victim }),
+	'GET /api/admin/users/:id/sessions': mayRead(200, { params: victim }),
+	'DELETE /api/admin/users/:id/sessions': mayWrite(200, {
+		params: victim }),
+	'DELETE /api/admin/users/:id/sessions/:sid': mayWrite(200, {
+		params: async (world) => ({ id: world.victim.id,
+			sid: await world.victimSession() }) }),
 	'PATCH /api/admin/users/:id': mayWrite(200, { params: victim,
 		body: { monthlyCreditsQuota: 1000 } }),
 	'GET /api/admin/users/:id/credits': mayRead(200, { params: victim }),

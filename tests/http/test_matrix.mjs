@@ -5,8 +5,8 @@
  * it; what must pass comes second, each write in a session of its own.
  */
 import { MATRIX, OUT, ROLES } from './matrix.mjs';
-import { FORM, Person, after, before, is, matches, ok, person, stand, test }
-	from './suite.mjs';
+import { FORM, PASSWORD, Person, after, before, is, matches, ok, person,
+	stand, test } from './suite.mjs';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const READING = ['GET', 'HEAD', 'OPTIONS'];
@@ -79,7 +79,8 @@ async function makeWorld() {
 		},
 		/* Signing up or in would be a change where none may be. */
 		async goner() {
-			return world.refusing ? victim.id : (await person(at)).id;
+			world.gone = world.refusing ? victim : await person(at);
+			return world.gone;
 		},
 		async victimSession() {
 			if (world.refusing)
@@ -311,7 +312,9 @@ test('who may pass, passes', () =>
 const DEEDS = { role: { role: 'user' }, ban: { reason: 'Because' }, unban: {},
 	grant: { amount: '1', reason: 'Because' },
 	adjust: { amount: '-1', reason: 'Because' },
-	quota: { monthlyCreditsQuota: '' }, 'sessions/revoke': {} };
+	quota: { monthlyCreditsQuota: '' }, 'sessions/revoke': {},
+	impersonate: { reason: 'Because' }, password: { newPassword: PASSWORD },
+	'password-link': {}, remove: { email: '' } };
 
 test('nobody acts on somebody who may do more', async () => {
 	const above = await person(at, 'super_admin');
