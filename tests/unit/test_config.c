@@ -644,6 +644,75 @@ only_the_named_secrets_are_kept(void **state)
 	assert_string_equal(world->config->db_admin_url, "");
 }
 
+static void
+mail_comes_from_the_host_of_the_url(void **state)
+{
+	struct world *world = *state;
+	const struct config *config = loaded(world,
+	    "[server]\nurl = https://id.example.com:8443\n");
+
+	assert_string_equal(config->mail_sender, "no-reply@id.example.com");
+	assert_string_equal(config->mail_name, "id.example.com");
+	config = loaded(world, "[mail]\nfrom = a@b.example\nehlo = b.example\n");
+	assert_string_equal(config->mail_sender, "a@b.example");
+	assert_string_equal(config->mail_name, "b.example");
+	config = loaded(world, "[server]\nurl = http://[::1]:8080\n");
+	assert_string_equal(config->mail_sender, "no-reply@localhost");
+}
+
+static void
+a_mail_server_is_a_host_and_nothing_more(void **state)
+{
+	static const char *const good[] = { "smtp://mail.example.com",
+		"smtp://mail.example.com:587", "smtps://192.0.2.7:465",
+		"smtp://[2001:db8::1]:25" };
+	static const char *const bad[] = { "mail.example.com",
+		"http://mail.example.com", "smtp://", "smtp://:587",
+		"smtp://a:b@mail.example.com", "smtp://mail.example.com/x",
+		"smtp://mail.example.com:", "smtp://mail.example.com:0",
+		"smtp://mail.example.com:65536", "smtp://[::1", "smtp://a b" };
+	struct world *world = *state;
+	char text[128];
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		(void)snprintf(text, sizeof(text), "[mail]\nsmtp_url = %s\n",
+		    good[i]);
+		(void)loaded(world, text);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		(void)snprintf(text, sizeof(text), "[mail]\nsmtp_url = %s\n",
+		    bad[i]);
+		REFUSED(world, text, "mail.smtp_url");
+	}
+}
+
+static void
+mail_is_encrypted_but_on_this_machine(void **state)
+{
+	struct world *world = *state;
+
+	REFUSED(world, "[mail]\nsmtp_url = smtp://mail.example.com\n"
+	    "tls = never\n", "mail.tls", "this machine");
+	REFUSED(world, "[mail]\nsmtp_url = smtp://mail.example.com\n"
+	    "tls = try\nuser = me\n", "mail.tls", "mail.user");
+	REFUSED(world, "[mail]\nsmtp_url = smtp://127.0.0.1.example.com\n"
+	    "tls = never\n", "mail.tls", "this machine");
+	(void)loaded(world, "[mail]\nsmtp_url = smtp://mail.example.com\n"
+	    "tls = try\n");
+	(void)loaded(world, "[mail]\nsmtp_url = smtp://127.0.0.1:25\n"
+	    "tls = never\nuser = me\n");
+}
+
+static void
+what_goes_into_headers_and_commands_is_checked(void **state)
+{
+	struct world *world = *state;
+
+	REFUSED(world, "[mail]\nfrom = <a@b>\n", "mail.from");
+	REFUSED(world, "[mail]\nfrom = nobody\n", "mail.from");
+	REFUSED(world, "[mail]\nehlo = a b\n", "mail.ehlo");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -684,6 +753,10 @@ main(void)
 		TEST(what_is_in_force_is_printed_without_secrets),
 		TEST(a_setting_that_is_needed_and_missing_is_named),
 		TEST(only_the_named_secrets_are_kept),
+		TEST(mail_comes_from_the_host_of_the_url),
+		TEST(a_mail_server_is_a_host_and_nothing_more),
+		TEST(mail_is_encrypted_but_on_this_machine),
+		TEST(what_goes_into_headers_and_commands_is_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
