@@ -45,9 +45,10 @@ database_figure(struct ctx *ctx, struct json_object *figures)
 {
 	const struct json_object *database = view_get(ctx->view, "database");
 
-	words_figure(figures, "Database", latency_text(ctx, view_get_int(database,
-	    "microseconds")), view_is_true(database, "readOnly") ?
-	    "Read-only" : "Reads and writes");
+	words_figure(figures, "Database", latency_text(ctx,
+	    view_get_int(database, "microseconds")),
+	    view_is_true(database, "readOnly") ? "Read-only" :
+	    "Reads and writes");
 }
 
 static void
@@ -60,10 +61,10 @@ host_figures(struct ctx *ctx, struct json_object *figures)
 	words_figure(figures, "Workers", of_text(ctx, (int64_t)view_count(
 	    view_get(host, "workers")), view_get_int(host, "workersWanted")),
 	    "On this host");
-	words_figure(figures, "Hash slots in use", of_text(ctx, view_get_int(hash,
-	    "inUse"), view_get_int(hash, "all")), awaited == 0 ?
-	    "Nobody waits" : arena_printf(ctx->arena, "%lld wait",
-	    (long long)awaited));
+	words_figure(figures, "Hash slots in use", of_text(ctx,
+	    view_get_int(hash, "inUse"), view_get_int(hash, "all")),
+	    awaited == 0 ? "Nobody waits" : arena_printf(ctx->arena,
+	    "%lld wait", (long long)awaited));
 }
 
 static void
@@ -78,8 +79,8 @@ mail_figure(struct ctx *ctx, struct json_object *figures)
 	else if (queued > 0)
 		note = arena_printf(ctx->arena, "The oldest for %s",
 		    age_text(ctx, view_get_int(mail, "oldestSeconds")));
-	words_figure(figures, "Letters to send", arena_printf(ctx->arena, "%lld",
-	    (long long)queued), note);
+	words_figure(figures, "Letters to send", arena_printf(ctx->arena,
+	    "%lld", (long long)queued), note);
 }
 
 /* ---- rows -------------------------------------------------------------- */
