@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/attempt.h"
 #include "guard/guard.h"
 #include "handle/handle.h"
 #include "handle/letter.h"
@@ -240,6 +241,7 @@ user_password_set(struct ctx *ctx)
 
 	TRY(subject_open(ctx, subject_id(ctx), &subject));
 	TRY(store_subject_password(ctx, &subject, ctx->prepared));
+	attempt_forget(ctx, subject.id);
 	if (ctx->route->face != FACE_AUTH)
 		TRY(store_session_end_all(ctx, &subject));
 	TRY(letter_send(ctx, &(struct letter){

@@ -165,6 +165,7 @@ change_password(struct ctx *ctx)
 		return refuse(ctx, ST_INVALID_PASSWORD,
 		    "the password was changed meanwhile");
 	TRY(status);
+	attempt_forget(ctx, ctx->user->id);
 	if (renew)
 		TRY(renew_session(ctx, session));
 	TRY(store_audit_write(ctx, &(struct audit){

@@ -14,7 +14,8 @@ let at, network;
 before(async () => {
 	/* Requests are not limited: what is refused here is refused as a guess. */
 	const config = { 'rate_limit.enabled': true, 'rate_limit.rules': '/*=off',
-		'rate_limit.account_failures': FREE };
+		'rate_limit.account_failures': FREE, 'admin.enabled': true,
+		'username.enabled': true };
 
 	[at, network] = await Promise.all([
 		stand({ name: 'attempt', config }),
@@ -85,6 +86,36 @@ test('the page is another door to the same count, and shows its form again',
 		ok(page.text.includes(`value="${email}"`), 'the address is gone');
 		ok(!page.text.includes(PASSWORD), 'the password is there');
 	});
+
+test('a new password opens the account to everybody again', async () => {
+	const someone = await stranger(at);
+	const admin = await person(at, 'admin_rw');
+	const password = 'a new one for a new day';
+
+	is(await statuses(FREE + 2, () => guess(at, someone)), REFUSED,
+		'the statuses');
+	is((await admin.json('/api/auth/admin/set-user-password', {
+		userId: someone.id, newPassword: password })).status, 200,
+	'the status of setting it');
+	is((await guess(at, { ...someone, password })).status, 200,
+		'the status with it');
+});
+
+test('an address and a username are one account', async () => {
+	const someone = new Person(at);
+	const username = `name${process.pid}`;
+
+	await someone.json('/api/auth/sign-up/email', { name: 'A', username,
+		email: someone.email, password: PASSWORD });
+	await at.psql('DELETE FROM sessions');
+	is(await statuses(FREE + 2, (i) => i % 2 ? guess(at, someone) :
+		ask(at.socket, { method: 'POST',
+			uri: '/api/auth/sign-in/username', body: JSON.stringify({
+				username, password: 'wrong wrong wrong' }),
+			values: { REMOTE_ADDR: freshAddress(),
+				CONTENT_TYPE: 'application/json' } })), REFUSED,
+	'the statuses');
+});
 
 test('another spelling of an address is no other account', async () => {
 	const { email } = await person(at);
