@@ -1,0 +1,113 @@
+/*
+ * How often a request may ask the database: a session check once, a sign-in
+ * three times and for its audit row, an admin's list three times. BEGIN and
+ * COMMIT travel with the others and are not counted.
+ */
+import { PASSWORD, Person, after, before, eventually, is, ok, person, stand,
+	test } from './suite.mjs';
+
+const SIGN_IN = '/api/auth/sign-in/email';
+
+let at, someone, admin;
+
+before(async () => {
+	at = await stand({ name: 'budget', config: { 'worker.count': 1,
+		'admin.enabled': true, 'username.enabled': true } });
+	someone = await person(at);
+	admin = await person(at, 'admin_ro');
+	await at.psql(`UPDATE users SET username = 'somebody'
+		WHERE id = '${someone.id}'`);
+});
+after(async () => is((await at.stop()).code, 0, 'the exit status'));
+
+let serial = 0;
+
+/* What the log says of the one request that work sends. */
+async function statements(work) {
+	const id = `budget-request-${++serial}`;
+	const response = await work({ 'X-Request-Id': id });
+	const line = await eventually('it is logged', () => at.log().find(
+		({ requestId, event }) => requestId === id && event === 'request'));
+
+	ok(response.status < 500, `the status is ${response.status}`);
+	return line.statements;
+}
+
+async function within(most, what, work) {
+	const asked = await statements(work);
+
+	ok(asked <= most, `${what} asks ${asked} times, not ${most}`);
+}
+
+const get = (who, path) => (headers) => who.send('GET', path, { headers });
+const post = (who, path, body) => (headers) => who.send('POST', path, {
+	headers: { 'Content-Type': 'application/json', ...headers },
+	body: JSON.stringify(body) });
+
+test('a session check asks once, whoever asks and however', async () => {
+	const token = (await someone.session()).session.token;
+	const bearer = (headers) => new Person(at).send('GET',
+		'/api/auth/get-session', { headers: { ...headers,
+			Authorization: `Bearer ${token}` } });
+
+	for (const path of ['/api/auth/get-session', '/api/auth/session',
+		'/auth/session'])
+		is(await statements(get(someone, path)), 1, path);
+	is(await statements(bearer), 1, 'with a bearer token');
+	is(await statements(get(new Person(at), '/api/auth/get-session')), 0,
+		'without a credential');
+});
+
+test('a session that is extended asks twice', async () => {
+	await at.psql(`UPDATE sessions SET expires_at = now() + '1 day'
+		WHERE user_id = '${someone.id}'`);
+	is(await statements(get(someone, '/api/auth/get-session')), 2,
+		'the number');
+});
+
+test('a sign-in asks three times, and writes its audit row', async () => {
+	const body = { email: someone.email, password: PASSWORD };
+
+	for (const path of [SIGN_IN, '/api/auth/signin', '/auth/login'])
+		await within(4, path, post(new Person(at), path, body));
+	await within(4, 'by name', post(new Person(at),
+		'/api/auth/sign-in/username', { username: 'somebody',
+			password: PASSWORD }));
+});
+
+test('a sign-in that is refused asks once, for nobody and somebody alike',
+	async () => {
+		const wrong = (email) => statements(post(new Person(at), SIGN_IN,
+			{ email, password: 'wrong wrong wrong' }));
+
+		is(await wrong(someone.email), 1, 'of somebody');
+		is(await wrong('nobody@example.com'), 1, 'of nobody');
+	});
+
+test('an admin\'s list asks three times', async () => {
+	for (const path of ['/admin/users', '/admin/users?q=example.com',
+		'/api/admin/users', '/api/auth/admin/list-users', '/admin/orders',
+		'/admin/credits', '/admin/mail'])
+		await within(3, path, get(admin, path));
+});
+
+test('limits in memory ask nothing, in the database once', async () => {
+	const limited = (storage) => stand({ name: `budget${storage}`, config: {
+		'worker.count': 1, 'rate_limit.enabled': true,
+		'rate_limit.storage': storage } });
+
+	for (const [storage, wanted] of [['memory', 1], ['database', 2]]) {
+		const keep = at;
+		const limits = await limited(storage);
+		const who = await person(limits);
+
+		at = limits;
+		try {
+			is(await statements(get(who, '/api/auth/get-session')),
+				wanted, `of ${storage}`);
+		} finally {
+			at = keep;
+			await limits.stop();
+		}
+	}
+});
