@@ -79,16 +79,20 @@ record(struct ctx *ctx, const struct letter_due *due,
 	    outcome->doubt);
 }
 
-/* An acknowledgement that is forgotten is a letter twice: as long as the
- * lease lasts, nothing is more important, not even a signal. */
+/*
+ * An acknowledgement that is forgotten is a letter twice, so nothing is more
+ * important: while the database is away nobody else can take the letter, and
+ * a signal can wait until the lease ends.
+ */
 static void
-record_surely(struct ctx *ctx, const struct letter_due *due,
+record_surely(struct mailer *mailer, const struct letter_due *due,
     const struct smtp_outcome *outcome)
 {
+	struct ctx *ctx = &mailer->ctx;
 	enum status status;
 
 	while ((status = record(ctx, due, outcome)) == ST_UNAVAILABLE &&
-	    ctx->now < due->lease_until)
+	    (ctx->now < due->lease_until || !should_end(mailer)))
 		(void)poll(NULL, 0, RECORD_MS);
 	if (status != ST_OK)
 		log_error("mailer", "letter %s: its end could not be recorded "
@@ -147,7 +151,7 @@ deliver(struct mailer *mailer, const struct letter_due *due)
 	if (write_message(ctx, due, &message) == ST_OK)
 		smtp_send(mailer->smtp, due->recipient, message.data,
 		    message.size, &outcome);
-	record_surely(ctx, due, &outcome);
+	record_surely(mailer, due, &outcome);
 	log_outcome(due, &outcome);
 	mailer->troubles = outcome.verdict == SMTP_TROUBLE ?
 	    mailer->troubles + 1 : 0;
@@ -177,8 +181,14 @@ step(struct mailer *mailer)
 int
 mailer_run(struct config *config)
 {
+	static const char *const needed[] = { "server_secret", "db_url", NULL };
 	static const char *const secrets[] = { "server_secret", "db_url",
 		"mail_password", NULL };
+
+	/* Without the secret no letter can be opened, and all would fail. */
+	if (!config_need(config, needed))
+		return 2;
+
 	struct mailer mailer = {
 		.ctx = { .config = config, .arena = arena_new(ARENA_BYTES),
 			.db = db_open(config->db_url, config->db_role,

@@ -12,6 +12,9 @@ import { eventually, secret, stand as startStand } from '../http/suite.mjs';
 export const USER = 'tollgate';
 export const PASSWORD = secret('mailpassword0123456789');
 
+const TIMEOUT_SECONDS = 2;
+export const LEASE_MS = 2 * TIMEOUT_SECONDS * 1000;
+
 const dir = path.join(workDir(), `mail${process.pid}`);
 
 /* ---- certificates ---------------------------------------------------------- */
@@ -102,7 +105,7 @@ export class MailServer {
 
 		return { 'mail.smtp_url': `${scheme}://127.0.0.1:${this.port}`,
 			'mail.ca_file': path.join(dir, 'ca.pem'), 'mail.user': USER,
-			'mail.password': PASSWORD, 'mail.timeout': 2,
+			'mail.password': PASSWORD, 'mail.timeout': TIMEOUT_SECONDS,
 			'mail.retry_first': 1, 'mail.retry_most': 1, ...more };
 	}
 }

@@ -4,11 +4,12 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import { startProcess, stopProcess } from '../lib/cleanup.mjs';
+import { databaseUrl, query } from '../lib/database.mjs';
 import { request } from '../lib/http.mjs';
 import { PROGRAM } from '../lib/paths.mjs';
 import { eventually, is, matches, ok, pause, stand as startStand, test }
 	from '../http/suite.mjs';
-import { PASSWORD, USER, letterIs, withMail } from './mail.mjs';
+import { LEASE_MS, PASSWORD, USER, letterIs, withMail } from './mail.mjs';
 
 test('a letter arrives as it was written, by TLS and after sign-in', () =>
 	withMail('plain', {}, async (stand, mail) => {
@@ -140,6 +141,33 @@ async function mute() {
 		server.close();
 	} };
 }
+
+/* Nobody may connect to the stand's database, and who was is thrown out. */
+async function lock(stand, away) {
+	const server = databaseUrl('postgres');
+
+	await query(server, `ALTER DATABASE ${stand.database.name}
+		ALLOW_CONNECTIONS ${!away}`);
+	await query(server, `SELECT pg_terminate_backend(pid) AS gone
+		FROM pg_stat_activity
+		WHERE datname = '${stand.database.name}'`);
+}
+
+test('an acknowledgement outlives an absence of the database', () =>
+	withMail('absence', { server: { holdAt: [1] } },
+		async (stand, mail) => {
+			await stand.writeLetters(['ada@example.com']);
+			await eventually('the letter is delivered',
+				() => mail.delivered().length === 1);
+			await lock(stand, true);
+			await pause(2 * LEASE_MS);
+			await lock(stand, false);
+
+			const letter = await letterIs(stand, 'sent');
+
+			is(letter.doubts, 0, 'doubts');
+			is(mail.delivered().length, 1, 'deliveries');
+		}));
 
 test('no request waits for a mail server, and neither does the end',
 	async () => {
