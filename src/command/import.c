@@ -260,15 +260,18 @@ import_better_auth(struct config *config, const struct options *options)
 
 	if (options->word != NULL || (options->from == NULL) ==
 	    (options->from_file == NULL))
-		return import_wrong("one of --from and --from-file names the source");
+		return import_wrong("one of --from and --from-file names the"
+		    " source");
 	if (options->from != NULL && db_url_tells(options->from))
-		return import_wrong("others can read a password in --from; it belongs"
-		    " into --from-file, PGPASSWORD or ~/.pgpass");
+		return import_wrong("others can read a password in --from; it"
+		    " belongs into --from-file, PGPASSWORD or ~/.pgpass");
 	if (!is_schema(source.schema))
-		return import_wrong("--schema has letters, digits, _ and - only");
+		return import_wrong("--schema has letters, digits, _ and -"
+		    " only");
 	if (options->from_file != NULL) {
 		if (!read_url(options->from_file, url))
-			return import_wrong("the file of --from-file cannot be read");
+			return import_wrong("the file of --from-file cannot be"
+			    " read");
 		source.url = url;
 	}
 	rc = command_with_db(config, &source, true, import_from);

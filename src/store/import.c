@@ -97,7 +97,7 @@ import_users(struct ctx *ctx, struct json_object *users, const char **made,
 }
 
 #define OF_MADE								\
-	" WHERE g.\"userId\" IN"						\
+	" WHERE g.\"userId\" IN"					\
 	"  (SELECT jsonb_array_elements_text($2::jsonb))"		\
 	" ON CONFLICT DO NOTHING"
 
