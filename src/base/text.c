@@ -213,6 +213,29 @@ text_unbase64url(uint8_t *out, const char *text, size_t size)
 }
 
 char *
+text_to_base64url(struct arena *arena, const void *bytes, size_t size)
+{
+	char *text = arena_alloc(arena, TEXT_BASE64_SIZE(size));
+
+	text_base64url(text, bytes, size);
+	return text;
+}
+
+uint8_t *
+text_from_base64url(struct arena *arena, const char *text, size_t length,
+    size_t *size)
+{
+	uint8_t *bytes = arena_alloc(arena, length / 4 * 3 + 4);
+	long count = text_unbase64url(bytes, text, length);
+
+	if (count < 0)
+		return NULL;
+	bytes[count] = '\0';
+	*size = (size_t)count;
+	return bytes;
+}
+
+char *
 text_percent(struct arena *arena, const char *text)
 {
 	static const char digits[] = "0123456789ABCDEF";

@@ -36,6 +36,11 @@ void text_base64url(char *out, const uint8_t *bytes, size_t size);
  */
 long text_unbase64(uint8_t *out, const char *text, size_t size);
 long text_unbase64url(uint8_t *out, const char *text, size_t size);
+/* The same in the arena: as text, and as bytes with a NUL behind them that
+ * *size does not count, or NULL. */
+char *text_to_base64url(struct arena *arena, const void *bytes, size_t size);
+uint8_t *text_from_base64url(struct arena *arena, const char *text,
+    size_t length, size_t *size);
 
 /* ECMAScript encodeURIComponent: all but A-Z a-z 0-9 - _ . ! ~ * ' ( ) */
 char *text_percent(struct arena *arena, const char *text);

@@ -9,7 +9,6 @@
 #include "trust/sign.h"
 
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -18,7 +17,7 @@
 
 #define SHA256_BLOCK_BYTES 64
 #define COOKIE_VALUE_MAX 512
-#define PURPOSE_MAX 128
+#define INFO_MAX 128
 #define SIGNATURE_TEXT (TEXT_BASE64_SIZE(SHA256_BYTES) - 1)
 #define SIGNED_MAX (COOKIE_VALUE_MAX + 1 + SIGNATURE_TEXT)
 
@@ -68,23 +67,39 @@ hmac_sha256(uint8_t out[SHA256_BYTES], const void *key, size_t key_size,
 	explicit_bzero(inner, sizeof(inner));
 }
 
-/*
- * One block of output is all we ask of HKDF, so its expansion is a single
- * HMAC over the purpose and the byte 1.
- */
+/* An absent salt is zeros, to which HMAC pads an empty key as well. */
+void
+hkdf_sha256(uint8_t *out, size_t size, const char *secret, const char *salt,
+    const char *info)
+{
+	uint8_t key[SHA256_BYTES], block[SHA256_BYTES];
+	uint8_t data[SHA256_BYTES + INFO_MAX + 1];
+	size_t before = 0, info_size = strlen(info), part;
+
+	if (info_size > INFO_MAX || size > HKDF_BYTES_MAX)
+		panic("hkdf: the purpose or the key is too long");
+	hmac_sha256(key, salt, strlen(salt), secret, strlen(secret));
+	for (uint8_t count = 1; size > 0; count++) {
+		memcpy(data + before, info, info_size);
+		data[before + info_size] = count;
+		hmac_sha256(block, key, sizeof(key), data,
+		    before + info_size + 1);
+		part = size < sizeof(block) ? size : sizeof(block);
+		memcpy(out, block, part);
+		memcpy(data, block, sizeof(block));
+		before = sizeof(block);
+		out += part;
+		size -= part;
+	}
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(block, sizeof(block));
+	explicit_bzero(data, sizeof(data));
+}
+
 void
 derive_key(uint8_t out[SHA256_BYTES], const char *secret, const char *purpose)
 {
-	uint8_t extracted[SHA256_BYTES];
-	char info[PURPOSE_MAX + 2];
-	int size = snprintf(info, sizeof(info), "%s\x01", purpose);
-
-	if (size < 0 || (size_t)size >= sizeof(info))
-		panic("derive_key: the purpose is too long");
-	/* An absent salt is zeros, to which HMAC pads an empty key as well. */
-	hmac_sha256(extracted, NULL, 0, secret, strlen(secret));
-	hmac_sha256(out, extracted, sizeof(extracted), info, (size_t)size);
-	explicit_bzero(extracted, sizeof(extracted));
+	hkdf_sha256(out, SHA256_BYTES, secret, "", purpose);
 }
 
 static void

@@ -21,7 +21,15 @@ void sha256(uint8_t out[SHA256_BYTES], const void *data, size_t size);
 void hmac_sha256(uint8_t out[SHA256_BYTES], const void *key, size_t key_size,
     const void *data, size_t size);
 
-/* HKDF-SHA256 with an empty salt; info is the purpose. */
+/*
+ * HKDF-SHA256 (RFC 5869): size bytes, HKDF_BYTES_MAX at most, of secret for
+ * what salt and info name; info has 128 bytes at most.
+ */
+#define HKDF_BYTES_MAX 64
+void hkdf_sha256(uint8_t *out, size_t size, const char *secret,
+    const char *salt, const char *info);
+
+/* The same without salt; info is the purpose. */
 void derive_key(uint8_t out[SHA256_BYTES], const char *secret,
     const char *purpose);
 

@@ -44,20 +44,6 @@ split(const char *text, struct part part[PARTS])
 	return true;
 }
 
-/* The bytes of a part, with a NUL behind them; NULL: not canonical. */
-static uint8_t *
-decode(struct arena *arena, const struct part *part, size_t *size)
-{
-	uint8_t *bytes = arena_alloc(arena, part->size / 4 * 3 + 4);
-	long count = text_unbase64url(bytes, part->text, part->size);
-
-	if (count < 0)
-		return NULL;
-	bytes[count] = '\0';
-	*size = (size_t)count;
-	return bytes;
-}
-
 /* It goes into a query and a log, so nothing in it may surprise them. */
 static bool
 is_kid(const char *text)
@@ -75,7 +61,8 @@ read_header(struct arena *arena, const struct part *part, struct token *out,
 {
 	struct json_object *header;
 	size_t size, known;
-	const char *text = (const char *)decode(arena, part, &size);
+	const char *text = (const char *)text_from_base64url(arena,
+	    part->text, part->size, &size);
 
 	if (text == NULL)
 		return deny(reason, "the header is no base64url");
@@ -113,9 +100,10 @@ token_admit(struct arena *arena, const char *text, struct token *out,
 		return false;
 	out->text = text;
 	out->signed_size = part[0].size + 1 + part[1].size;
-	out->payload = (const char *)decode(arena, &part[1],
-	    &out->payload_size);
-	out->signature = decode(arena, &part[2], &out->signature_size);
+	out->payload = (const char *)text_from_base64url(arena, part[1].text,
+	    part[1].size, &out->payload_size);
+	out->signature = text_from_base64url(arena, part[2].text,
+	    part[2].size, &out->signature_size);
 	if (out->payload == NULL || out->signature == NULL)
 		return deny(reason, "a part is no base64url");
 	return true;
@@ -301,15 +289,6 @@ sign(uint8_t out[SIGNATURE_MAX], const struct jwk *key, const char *text,
 }
 
 static const char *
-encode(struct arena *arena, const void *bytes, size_t size)
-{
-	char *text = arena_alloc(arena, TEXT_BASE64_SIZE(size));
-
-	text_base64url(text, bytes, size);
-	return text;
-}
-
-static const char *
 header_text(struct arena *arena, const struct jwk *key)
 {
 	const char *alg = jwk_alg_name(key->alg);
@@ -330,10 +309,11 @@ token_sign(struct arena *arena, const struct jwk *key, const char *claims)
 
 	if (strlen(claims) > TOKEN_BYTES_MAX)
 		return NULL;
-	text = arena_printf(arena, "%s.%s", encode(arena, header,
-	    strlen(header)), encode(arena, claims, strlen(claims)));
+	text = arena_printf(arena, "%s.%s",
+	    text_to_base64url(arena, header, strlen(header)),
+	    text_to_base64url(arena, claims, strlen(claims)));
 	size = sign(signature, key, text, strlen(text));
-	text = arena_printf(arena, "%s.%s", text, encode(arena, signature,
-	    size));
+	text = arena_printf(arena, "%s.%s", text,
+	    text_to_base64url(arena, signature, size));
 	return strlen(text) <= TOKEN_BYTES_MAX ? text : NULL;
 }

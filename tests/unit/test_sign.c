@@ -119,6 +119,27 @@ hmac_gives_the_digests_of_rfc_4231(void **state)
 	}
 }
 
+/* RFC 5869, appendix A.3, and jweSession of vectors.json */
+static void
+hkdf_gives_the_published_keys(void **state)
+{
+	uint8_t key[64];
+	char text[TEXT_HEX_SIZE(64)];
+
+	(void)state;
+	hkdf_sha256(key, 42, "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
+	    "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b", "", "");
+	text_hex(text, key, 42);
+	assert_string_equal(text, "8da4e775a563c18f715f802a063c5a31"
+	    "b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+	hkdf_sha256(key, 64, SECRET, "better-auth-session",
+	    "BetterAuth.js Generated Encryption Key");
+	text_hex(text, key, 64);
+	assert_string_equal(text, "2ad820be5d7e6c45f96840396ac4077a"
+	    "2d2d0706d71ab1111dc6578b92ff659ddf1fc98a740bce2b9504641c7465e00e"
+	    "0d990d2472d28ced2eda28937390214e");
+}
+
 static void
 hmac_takes_empty_keys_and_messages(void **state)
 {
@@ -350,6 +371,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_gives_the_published_digests),
 		cmocka_unit_test(hmac_gives_the_digests_of_rfc_4231),
+		cmocka_unit_test(hkdf_gives_the_published_keys),
 		cmocka_unit_test(hmac_takes_empty_keys_and_messages),
 		cmocka_unit_test(derived_keys_are_those_of_rfc_5869),
 		cmocka_unit_test(each_purpose_has_its_own_key),
