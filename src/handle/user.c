@@ -87,6 +87,7 @@ update_user(struct ctx *ctx)
 	struct user_change change = { .name = input->name,
 		.set_image = view_has(ctx->body, "image"),
 		.image = input->image };
+	struct user changed;
 	size_t count;
 
 	if (view_has(ctx->body, "email"))
@@ -99,9 +100,9 @@ update_user(struct ctx *ctx)
 	if (change.name == NULL && !change.set_image && count == 0 &&
 	    !change.set_username && !change.set_display_username)
 		return refuse(ctx, ST_NO_FIELDS_TO_UPDATE, "nothing to do");
-	TRY(store_user_update(ctx, ctx->user->id, &change));
+	TRY(store_user_update(ctx, ctx->user, &change, &changed));
 	TRY(audit_update(ctx, &change));
-	session_cookies(ctx, ctx->session, ctx->user, !ctx->not_remembered);
+	session_cookies(ctx, ctx->session, &changed, !ctx->not_remembered);
 	view_bool(ctx->view, "status", true);
 	return ST_OK;
 }
@@ -123,10 +124,11 @@ profile_save(struct ctx *ctx)
 	const struct profile *input = ctx->input;
 	struct user_change change = { .name = input->name, .set_image = true,
 		.image = input->image };
+	struct user changed;
 
 	TRY(image_bounds(ctx, input->image));
 	TRY(username_change(ctx, input->username, NULL, &change));
-	TRY(store_user_update(ctx, ctx->user->id, &change));
+	TRY(store_user_update(ctx, ctx->user, &change, &changed));
 	TRY(audit_update(ctx, &change));
 	ctx->response.flash = "Your changes are saved.";
 	return respond_next(ctx, "/account");

@@ -224,32 +224,34 @@ store_password_replace(struct ctx *ctx, const char *user_id,
 }
 
 enum status
-store_user_update(struct ctx *ctx, const char *id,
-    const struct user_change *change)
+store_user_update(struct ctx *ctx, const struct user *user,
+    const struct user_change *change, struct user *out)
 {
 	static const char sql[] =
-	    "UPDATE users SET name = coalesce($2, name),"
+	    "UPDATE users u SET name = coalesce($2, name),"
 	    "  image = CASE WHEN $3::boolean THEN $4 ELSE image END,"
 	    "  fields = fields || $5::jsonb, updated_at = $6,"
 	    "  username = CASE WHEN $7::boolean THEN $8 ELSE username END,"
 	    "  display_username = CASE WHEN $9::boolean THEN $10"
 	    "   ELSE display_username END"
-	    " WHERE id = $1";
-	int64_t changed = 0;
+	    " WHERE id = $1 RETURNING " USER_COLUMNS;
+	struct db_rows rows;
 	enum status status;
 
-	status = db_run(ctx, sql, DB_ARGS(db_text(id), db_text(change->name),
+	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(user->id),
+	    db_text(change->name),
 	    db_bool(change->set_image), db_text(change->image),
 	    db_text(change->fields != NULL ? change->fields : "{}"),
 	    db_time(ctx->now), db_bool(change->set_username),
 	    db_text(change->username), db_bool(change->set_display_username),
-	    db_text(change->display_username)), &changed);
+	    db_text(change->display_username)));
 	if (status == ST_CONFLICT)
 		return refuse(ctx, ST_USERNAME_IS_ALREADY_TAKEN, "%s",
 		    change->username);
-	TRY(status);
-	return changed == 1 ? ST_OK :
-	    db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND, id);
+	TRY(db_named(ctx, status, ST_USER_NOT_FOUND, user->id));
+	user_row(ctx, &rows, 0, 0, out);
+	out->permissions = user->permissions;
+	return ST_OK;
 }
 
 enum status

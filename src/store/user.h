@@ -126,6 +126,7 @@ enum status store_password_replace(struct ctx *ctx, const char *user_id,
  * display_username count, NULL taking them away; fields is a JSON object
  * merged into the stored one.
  *
+ * out  the user as he is then, with the permissions he had
  * ST_USERNAME_IS_ALREADY_TAKEN  the transaction is over
  */
 struct user_change {
@@ -134,8 +135,8 @@ struct user_change {
 	const char *image, *username, *display_username;
 	const char *fields;
 };
-enum status store_user_update(struct ctx *ctx, const char *id,
-    const struct user_change *change);
+enum status store_user_update(struct ctx *ctx, const struct user *user,
+    const struct user_change *change, struct user *out);
 
 /* list-accounts of the contract: an object a way to sign in. */
 enum status store_account_list(struct ctx *ctx, const char *user_id,

@@ -258,8 +258,9 @@ store_subject_edit(struct ctx *ctx, const struct user *subject,
 {
 	struct json_object *before = view_root(ctx->arena);
 	struct json_object *after = view_root(ctx->arena);
+	struct user changed;
 
-	TRY(store_user_update(ctx, subject->id, change));
+	TRY(store_user_update(ctx, subject, change, &changed));
 	if (change->name != NULL) {
 		view_text(before, "name", subject->name);
 		view_text(after, "name", change->name);

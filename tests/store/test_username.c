@@ -25,8 +25,9 @@ work_update(struct ctx *ctx)
 {
 	struct named *named = ctx->input;
 
-	return store_user_update(ctx, named->id, &(struct user_change){
-	    .set_username = true, .username = named->username });
+	return store_user_update(ctx, &(struct user){ .id = named->id },
+	    &(struct user_change){ .set_username = true,
+	    .username = named->username }, &(struct user){ 0 });
 }
 
 /* Names of this test's own. */
