@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/session_data.h"
 #include "routes.h"
 #include "store/session.h"
 #include "trust/sign.h"
@@ -19,7 +20,7 @@ session_forget(struct ctx *ctx)
 {
 	response_expose(ctx, "set-auth-token", NULL);
 	response_cookie(ctx, ctx->config->cookie_session, "", 0);
-	response_cookie(ctx, ctx->config->cookie_data, "", 0);
+	session_data_forget(ctx);
 	response_cookie(ctx, ctx->config->cookie_dont_remember, "", 0);
 }
 
@@ -32,13 +33,13 @@ session_cookies(struct ctx *ctx, const struct session *session,
 	    session->token);
 	size_t size;
 
-	(void)user;
 	response_cookie(ctx, config->cookie_session, wire,
 	    remember ? config->session_expires_in : -1);
 	if (!remember)
 		response_cookie(ctx, config->cookie_dont_remember,
 		    cookie_sign(ctx->arena, config->server_secret, "true"),
 		    -1);
+	session_data_put(ctx, session, user, remember);
 	if (config->bearer_enabled)
 		response_expose(ctx, "set-auth-token", text_unpercent(
 		    ctx->arena, wire, strlen(wire), false, &size));
@@ -101,15 +102,23 @@ end_expired(struct ctx *ctx, const struct session *session)
 	    session->id);
 }
 
+/* Neither the session nor its copy is renewed (the contract's step 4). */
+static bool
+stays_as_it_is(const struct ctx *ctx)
+{
+	const char *disabled = request_query(&ctx->request, "disableRefresh");
+
+	return ctx->not_remembered ||
+	    (disabled != NULL && disabled[0] != '\0');
+}
+
 static bool
 refresh_is_due(const struct ctx *ctx, const struct session *session)
 {
 	const struct config *config = ctx->config;
-	const char *disabled = request_query(&ctx->request, "disableRefresh");
 
-	if (!config->session_refresh || ctx->not_remembered ||
-	    session->impersonated_by != NULL ||
-	    (disabled != NULL && disabled[0] != '\0'))
+	if (!config->session_refresh || stays_as_it_is(ctx) ||
+	    session->impersonated_by != NULL)
 		return false;
 	return session->expires_at - (config->session_expires_in -
 	    config->session_update_age) * 1000 <= ctx->now;
@@ -142,6 +151,7 @@ session_find(struct ctx *ctx)
 	struct session *session;
 	struct user *user;
 	enum status status;
+	bool wanted;
 
 	if (token == NULL)
 		return refuse(ctx, ST_UNAUTHORIZED, "no valid credential");
@@ -157,8 +167,11 @@ session_find(struct ctx *ctx)
 	user->permissions = session->impersonated_by != NULL ? 0 :
 	    permissions_of(user->role);
 	ctx->refresh_due = refresh_is_due(ctx, session);
+	wanted = session_data_wanted(ctx, session);
 	if (ctx->refresh_due && may_write(ctx))
 		TRY(extend(ctx, session, user));
+	else if (wanted && !stays_as_it_is(ctx))
+		session_data_put(ctx, session, user, true);
 	ctx->session = session;
 	ctx->user = user;
 	return ST_OK;

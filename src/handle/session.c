@@ -144,7 +144,7 @@ update_session(struct ctx *ctx)
 	TRY(store_session_update(ctx, &session, fields));
 	session_view(ctx, view_object(ctx->view, "session"), &session,
 	    ctx->session->token);
-	session_cookies(ctx, ctx->session, ctx->user, !ctx->not_remembered);
+	session_cookies(ctx, &session, ctx->user, !ctx->not_remembered);
 	return ST_OK;
 }
 
