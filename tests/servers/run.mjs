@@ -115,6 +115,23 @@ const PROMISES = {
 		is((await browser.get('/account')).status, 200);
 	},
 
+	async 'a token and a copy of the session fit into the headers'({ url }) {
+		const { browser } = await signedUp(url);
+		const image = `https://x.example/${'i'.repeat(1900)}`;
+		const origin = { Origin: url, 'Content-Type': 'application/json' };
+
+		is((await browser.send('POST', '/api/auth/update-user', {
+			headers: origin, body: JSON.stringify({ image }) })).status,
+		200);
+		const session = await browser.get(
+			'/api/auth/get-session?disableCookieCache=1');
+
+		is(session.status, 200);
+		ok(session.header('set-auth-jwt').length > 2000, 'no token');
+		ok(session.cookies.join().length > 3000, 'no copy');
+		is((await browser.get('/api/auth/get-session')).status, 200);
+	},
+
 	async 'Authorization reaches tollgate'({ url }) {
 		const { browser, email } = await signedUp(url);
 		const token = browser.jar.get('better-auth.session_token');
@@ -377,6 +394,8 @@ for (const name of names)
 /* The servers change to users of their own, who must reach the socket. */
 const stand = await startStand({ name: 'servers', config: {
 	'server.socket_mode': 666,
+	'jwt.enabled': true,
+	'session.cookie_cache': 'compact',
 	'server.trusted_origins': runs.map(
 		({ port }) => `http://127.0.0.1:${port}`).join(', '),
 } });
