@@ -21,5 +21,6 @@ COMMENT ON COLUMN verifications.expires_at IS 'Useless from here on; the janitor
 COMMENT ON COLUMN verifications.created_at IS 'When it was handed out.';
 
 GRANT SELECT, INSERT, DELETE ON verifications TO tollgate_worker;
--- Who proves it may delete their account; what hangs on it goes along.
-GRANT DELETE ON users TO tollgate_worker;
+-- Who proves it may delete their account; what hangs on it goes along. Of
+-- several ways to sign in, one may be given up.
+GRANT DELETE ON users, accounts TO tollgate_worker;

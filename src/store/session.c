@@ -100,6 +100,20 @@ forget_ban(struct ctx *ctx, const char *user_id)
 	    NULL);
 }
 
+/*
+ * What addresses of the same network begin with: a provider gives its customer
+ * another last number now and then. IPv6 is stored as its network already, and
+ * an unknown address is as good as any.
+ */
+static const char *
+network_of(struct ctx *ctx, const char *address)
+{
+	const char *dot = strrchr(address, '.');
+
+	return dot == NULL ? address : arena_copy(ctx->arena, address,
+	    (size_t)(dot + 1 - address));
+}
+
 enum status
 store_session_create(struct ctx *ctx, const char *user_id,
     const char *password, int64_t lifetime_seconds, struct session *out)
@@ -118,7 +132,12 @@ store_session_create(struct ctx *ctx, const char *user_id,
 	    " INSERT INTO sessions AS s (id, token_hash, user_id, expires_at,"
 	    "   created_at, updated_at, ip_address, user_agent, fields)"
 	    " SELECT $1, $3, id, $4, $5, $5, $6, $7, $9 FROM owner"
-	    " RETURNING " SESSION_COLUMNS ", (SELECT banned FROM owner)";
+	    " RETURNING " SESSION_COLUMNS ", (SELECT banned FROM owner),"
+	    "  EXISTS (SELECT FROM sessions WHERE user_id = $2"
+	    "   AND impersonated_by IS NULL)"
+	    "  AND NOT EXISTS (SELECT FROM sessions WHERE user_id = $2"
+	    "   AND impersonated_by IS NULL AND user_agent = $7"
+	    "   AND starts_with(ip_address, $10))";
 	char id[ID_SIZE];
 	struct db_rows rows;
 	enum status status;
@@ -130,12 +149,14 @@ store_session_create(struct ctx *ctx, const char *user_id,
 	    db_time(ctx->now + lifetime_seconds * 1000), db_time(ctx->now),
 	    db_text(ctx->request.address), db_text(ctx->request.user_agent),
 	    db_text(password),
-	    db_text(extra_defaults(ctx, &ctx->config->session_extra))));
+	    db_text(extra_defaults(ctx, &ctx->config->session_extra)),
+	    db_text(network_of(ctx, ctx->request.address))));
 	if (status == ST_NOT_FOUND)
 		return refuse(ctx, ST_FAILED_TO_CREATE_SESSION,
 		    "user gone, banned, or password changed meanwhile");
 	TRY(status);
 	session_row(ctx, &rows, 0, out);
+	out->new_device = db_get_bool(&rows, 0, SESSION_COLUMN_COUNT + 1);
 	return db_get_bool(&rows, 0, SESSION_COLUMN_COUNT) ?
 	    forget_ban(ctx, user_id) : ST_OK;
 }

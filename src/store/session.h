@@ -27,6 +27,7 @@ struct session {
 	const char *ip_address, *user_agent;
 	const char *impersonated_by;	/* NULL: an ordinary session */
 	const char *fields;		/* JSON object text */
+	bool new_device;		/* just made, see store_session_create */
 };
 
 /* The wire's session object; token is what to show as its token. */
@@ -47,6 +48,9 @@ enum status store_session_find(struct ctx *ctx, const char *token,
  *
  * password  hash that must still be the stored one, so that a change in
  *           between lets nobody in; NULL when no password was used
+ * out       new_device tells that the user has other sessions, and none of the
+ *           same User-Agent and network
+ *
  * A ban that has run out is forgotten with it.
  * ST_FAILED_TO_CREATE_SESSION  the user is gone, banned, or the hash changed
  */

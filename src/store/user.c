@@ -106,26 +106,11 @@ store_username_taken(struct ctx *ctx, const char *username, bool *taken)
 	return ST_OK;
 }
 
-enum status
-store_user_by_id(struct ctx *ctx, const char *id, struct user *out)
+static enum status
+find(struct ctx *ctx, const char *sql, const char *key, struct user *out)
 {
-	static const char sql[] =
-	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1";
 	struct db_rows rows;
-
-	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id))),
-	    ST_USER_NOT_FOUND, id));
-	user_row(ctx, &rows, 0, 0, out);
-	return ST_OK;
-}
-
-enum status
-store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
-{
-	static const char sql[] =
-	    "SELECT " USER_COLUMNS " FROM users u WHERE u.email = $1";
-	struct db_rows rows;
-	enum status status = db_one(ctx, &rows, sql, DB_ARGS(db_text(email)));
+	enum status status = db_one(ctx, &rows, sql, DB_ARGS(db_text(key)));
 
 	if (status == ST_NOT_FOUND)
 		return ST_USER_NOT_FOUND;
@@ -150,6 +135,34 @@ credential_row(struct ctx *ctx, enum status status,
 	user_row(ctx, rows, 0, 0, out);
 	*password = db_get_text(rows, 0, USER_COLUMN_COUNT);
 	return ST_OK;
+}
+
+enum status
+store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.email = $1";
+
+	return find(ctx, sql, email, out);
+}
+
+enum status
+store_user_by_id(struct ctx *ctx, const char *id, struct user *out)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1";
+
+	return find(ctx, sql, id, out);
+}
+
+enum status
+store_user_lock(struct ctx *ctx, const char *id, struct user *out)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1"
+	    " FOR UPDATE";
+
+	return find(ctx, sql, id, out);
 }
 
 enum status
@@ -255,6 +268,53 @@ store_user_update(struct ctx *ctx, const struct user *user,
 }
 
 enum status
+store_email_verify(struct ctx *ctx, const char *id, bool *changed)
+{
+	static const char sql[] =
+	    "UPDATE users SET email_verified = true, updated_at = $2"
+	    " WHERE id = $1 AND NOT email_verified";
+	int64_t count = 0;
+
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(id), db_time(ctx->now)),
+	    &count));
+	*changed = count == 1;
+	return ST_OK;
+}
+
+enum status
+store_email_change(struct ctx *ctx, const struct user *user,
+    const char *email, bool verified)
+{
+	static const char sql[] =
+	    "UPDATE users SET email = $3, email_verified = $4,"
+	    "  updated_at = $5"
+	    " WHERE id = $1 AND email = $2"
+	    "  AND NOT EXISTS (SELECT FROM users WHERE email = $3)";
+	int64_t changed = 0;
+	enum status status;
+
+	status = db_run(ctx, sql, DB_ARGS(db_text(user->id),
+	    db_text(user->email), db_text(email), db_bool(verified),
+	    db_time(ctx->now)), &changed);
+	/* Taken between the look and the update: look again. */
+	if (status == ST_CONFLICT)
+		return ST_RETRY;
+	TRY(status);
+	return changed == 1 ? ST_OK : ST_CONFLICT;
+}
+
+enum status
+store_user_delete(struct ctx *ctx, const char *id)
+{
+	static const char sql[] = "DELETE FROM users WHERE id = $1";
+	int64_t count = 0;
+
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(id)), &count));
+	return count == 1 ? ST_OK :
+	    db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND, id);
+}
+
+enum status
 store_account_list(struct ctx *ctx, const char *user_id,
     struct json_object *out)
 {
@@ -266,4 +326,25 @@ store_account_list(struct ctx *ctx, const char *user_id,
 	    " LIMIT 100";
 
 	return db_view_all(ctx, out, sql, DB_ARGS(db_text(user_id)));
+}
+
+enum status
+store_account_unlink(struct ctx *ctx, const char *user_id,
+    const char *account_id)
+{
+	static const char sql[] =
+	    "WITH mine AS (SELECT count(*) FROM accounts WHERE user_id = $1),"
+	    " gone AS ("
+	    "  DELETE FROM accounts WHERE user_id = $1 AND id = $2"
+	    "   AND (SELECT count FROM mine) > 1 RETURNING id)"
+	    " SELECT count, (SELECT count(*) FROM gone) FROM mine";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(user_id),
+	    db_text(account_id))));
+	if (db_get_int(&rows, 0, 0) <= 1)
+		return refuse(ctx, ST_FAILED_TO_UNLINK_LAST_ACCOUNT,
+		    "nothing would be left to sign in with");
+	return db_get_int(&rows, 0, 1) == 1 ? ST_OK :
+	    refuse(ctx, ST_ACCOUNT_NOT_FOUND, "no such account");
 }

@@ -90,6 +90,14 @@ enum status store_user_by_email(struct ctx *ctx, const char *email,
     struct user *out);
 
 /*
+ * store_user_lock - the user as he is now, and stays until the commit
+ *
+ * ST_USER_NOT_FOUND
+ */
+enum status store_user_lock(struct ctx *ctx, const char *id,
+    struct user *out);
+
+/*
  * What sign-in needs, in one statement: the user of the e-mail and the hash.
  * ST_USER_NOT_FOUND; *password NULL: there is no password to compare.
  */
@@ -138,8 +146,39 @@ struct user_change {
 enum status store_user_update(struct ctx *ctx, const struct user *user,
     const struct user_change *change, struct user *out);
 
+/* The address is his; *changed tells whether that is news. */
+enum status store_email_verify(struct ctx *ctx, const char *id,
+    bool *changed);
+
+/*
+ * store_email_change - another address, lower case, in place of user->email
+ *
+ * ST_CONFLICT  it is taken, or user->email is the address no longer; nothing
+ *              changed
+ */
+enum status store_email_change(struct ctx *ctx, const struct user *user,
+    const char *email, bool verified);
+
+/*
+ * store_user_delete - the user and all that hangs on him
+ *
+ * The ledger of his wallet, his orders and the audit stay.
+ * ST_USER_NOT_FOUND
+ */
+enum status store_user_delete(struct ctx *ctx, const char *id);
+
 /* list-accounts of the contract: an object a way to sign in. */
 enum status store_account_list(struct ctx *ctx, const char *user_id,
     struct json_object *out);
+
+/*
+ * store_account_unlink - one way to sign in less, by the row's id
+ *
+ * The user must be locked.
+ * ST_FAILED_TO_UNLINK_LAST_ACCOUNT  it would be none, whatever the id
+ * ST_ACCOUNT_NOT_FOUND              not of this user
+ */
+enum status store_account_unlink(struct ctx *ctx, const char *user_id,
+    const char *account_id);
 
 #endif

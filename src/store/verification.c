@@ -95,6 +95,15 @@ store_verification_take(struct ctx *ctx, const char *identifier,
 }
 
 enum status
+store_verification_end(struct ctx *ctx, const char *user_id)
+{
+	static const char sql[] =
+	    "DELETE FROM verifications WHERE user_id = $1";
+
+	return db_run(ctx, sql, DB_ARGS(db_text(user_id)), NULL);
+}
+
+enum status
 store_verification_purge(struct ctx *ctx, int64_t limit, int64_t *count)
 {
 	static const char sql[] =

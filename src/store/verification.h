@@ -39,6 +39,9 @@ enum status store_verification_find(struct ctx *ctx, const char *identifier,
 enum status store_verification_take(struct ctx *ctx, const char *identifier,
     const char **value);
 
+/* An end to all of a user's: what was handed out before stands for nothing. */
+enum status store_verification_end(struct ctx *ctx, const char *user_id);
+
 /* Removes at most limit expired ones. */
 enum status store_verification_purge(struct ctx *ctx, int64_t limit,
     int64_t *count);
