@@ -42,7 +42,6 @@ find_caller(struct ctx *ctx)
 static enum status
 pass_level(struct ctx *ctx, const struct guard *guard)
 {
-	int64_t fresh_ms = ctx->config->session_fresh_age * 1000;
 	enum status found;
 
 	if (guard->level == GUARD_ANYONE)
@@ -61,9 +60,7 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 	case GUARD_SESSION:
 		return ST_OK;
 	case GUARD_FRESH:
-		return fresh_ms == 0 ||
-		    ctx->now - ctx->session->created_at < fresh_ms ? ST_OK :
-		    refuse(ctx, ST_SESSION_NOT_FRESH, "signed in too long ago");
+		return session_is_fresh(ctx) ? ST_OK : refuse(ctx, ST_SESSION_NOT_FRESH, "signed in too long ago");
 	case GUARD_PERMISSION:
 		return permission_in(ctx->user->permissions,
 		    guard->permission) ? ST_OK :

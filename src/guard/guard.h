@@ -41,6 +41,14 @@ bool rate_rule(const struct config *config, size_t i, struct rate_rule *out);
 enum status origin_pass(struct ctx *ctx);
 
 /*
+ * callback_pass - may a browser be sent to url, after it followed a link?
+ *
+ * For GET rows, whose query origin_pass leaves alone. NULL and "" may pass.
+ * ST_INVALID_CALLBACK_URL
+ */
+enum status callback_pass(struct ctx *ctx, const char *url);
+
+/*
  * login_pass - the contract's login CSRF rules, for rows that say so
  *
  * Runs after validation (contract README, sections 2 and 9.3).

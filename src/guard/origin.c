@@ -65,6 +65,23 @@ static const struct {
 };
 
 static enum status
+trust_callback(struct ctx *ctx, const char *url, size_t i)
+{
+	if (url == NULL || url[0] == '\0' || origin_callback_trusted(url,
+	    ctx->config->origins, ctx->config->origins_count))
+		return ST_OK;
+	return refuse(ctx, callbacks[i].status, "%s is not trusted",
+	    callbacks[i].name);
+}
+
+enum status
+callback_pass(struct ctx *ctx, const char *url)
+{
+	return ctx->config->origin_check ? trust_callback(ctx, url, 0) :
+	    ST_OK;
+}
+
+static enum status
 check_callback(struct ctx *ctx, size_t i)
 {
 	const struct json_object *value = view_get(ctx->body,
@@ -82,13 +99,7 @@ check_callback(struct ctx *ctx, size_t i)
 	}
 	if (url == NULL && i == 0)
 		url = request_query(&ctx->request, callbacks[i].name);
-	if (url == NULL || url[0] == '\0')
-		return ST_OK;
-	if (!origin_callback_trusted(url, ctx->config->origins,
-	    ctx->config->origins_count))
-		return refuse(ctx, callbacks[i].status, "%s is not trusted",
-		    callbacks[i].name);
-	return ST_OK;
+	return trust_callback(ctx, url, i);
 }
 
 enum status

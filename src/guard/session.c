@@ -56,6 +56,15 @@ session_begin(struct ctx *ctx, const struct session *session,
 	return ST_OK;
 }
 
+bool
+session_is_fresh(const struct ctx *ctx)
+{
+	int64_t fresh_ms = ctx->config->session_fresh_age * 1000;
+
+	return fresh_ms == 0 ||
+	    ctx->now - ctx->session->created_at < fresh_ms;
+}
+
 static const char *
 bearer(struct ctx *ctx)
 {

@@ -47,6 +47,9 @@ void session_cookies(struct ctx *ctx, const struct session *session,
 enum status session_begin(struct ctx *ctx, const struct session *session,
     const struct user *user, bool remember, const char *method);
 
+/* Whether the user signed in within session.fresh_age. */
+bool session_is_fresh(const struct ctx *ctx);
+
 /* Queues the three deletion cookies. */
 void session_forget(struct ctx *ctx);
 
