@@ -22,6 +22,7 @@
 #define SESSION .guard = { GUARD_SESSION, PERMISSION_NONE }
 #define OWN .guard = { GUARD_SESSION, PERMISSION_NONE, .own = true }
 #define FRESH .guard = { GUARD_FRESH, PERMISSION_NONE }
+#define FRESH_OWN .guard = { GUARD_FRESH, PERMISSION_NONE, .own = true }
 #define MAY(p) .guard = { GUARD_PERMISSION, PERMISSION_##p }
 #define OPERATOR .guard = { GUARD_OPERATOR, PERMISSION_NONE }
 /* Of the contract's administrators: nobody gets 401 without a body, who may
@@ -31,8 +32,9 @@
 	ST_YOU_ARE_NOT_ALLOWED_TO_##status, true }
 #define READ .one_read = true
 #define TOKEN .by_token = true
-/* Of a feature that an operator switches on in its section. */
-#define WHEN(section) .when = offsetof(struct config, section##_enabled)
+/* Of a feature that an operator switches on by a setting, or a section. */
+#define ONLY(setting) .when = offsetof(struct config, setting)
+#define WHEN(section) ONLY(section##_enabled)
 
 const struct route routes[] = {
 	/* ---- the wire contract, below server.base_path ---- */
@@ -67,8 +69,36 @@ const struct route routes[] = {
 	{ AUTH(POST, "/change-password"), OWN,
 	    .form = &change_password_form, .prepare = change_password_prepare,
 	    .handler = change_password },
+	{ AUTH(POST, "/verify-password"), SESSION,
+	    .form = &verify_password_form,
+	    .prepare = verify_password_prepare, .handler = verify_password },
+	{ AUTH(POST, "/request-password-reset"), ANYONE,
+	    .form = &request_reset_form, .handler = request_reset },
+	{ AUTH(GET, "/reset-password/:token"), ANYONE, READ,
+	    .form = &reset_link_form, .handler = reset_link },
+	{ AUTH(POST, "/reset-password"), ANYONE,
+	    .form = &reset_password_form, .prepare = reset_prepare,
+	    .handler = reset_password },
+	{ AUTH(POST, "/send-verification-email"), VISITOR,
+	    .form = &send_verification_form,
+	    .handler = send_verification_email },
+	{ AUTH(GET, "/verify-email"), VISITOR, .form = &verify_email_form,
+	    .handler = verify_email },
+	{ AUTH(POST, "/change-email"), OWN, .form = &change_email_form,
+	    .handler = change_email },
+	{ AUTH(POST, "/delete-user"), OWN, ONLY(user_delete),
+	    .form = &delete_user_form, .prepare = delete_prepare,
+	    .handler = delete_user },
+	{ AUTH(GET, "/delete-user/callback"), VISITOR,
+	    .form = &delete_callback_form, .handler = delete_callback },
 	{ AUTH(GET, "/list-accounts"), SESSION, READ,
 	    .handler = list_accounts },
+	{ AUTH(POST, "/unlink-account"), FRESH_OWN, .form = &unlink_form,
+	    .handler = unlink_account },
+	{ AUTH(POST, "/sign-in/social"), ANYONE, .form = &social_form,
+	    .handler = social },
+	{ AUTH(POST, "/link-social"), SESSION, .form = &social_form,
+	    .handler = social },
 	{ AUTH(GET, "/token"), WHEN(jwt), SESSION, READ,
 	    .handler = token_route },
 	{ AUTH(GET, "/jwks"), WHEN(jwt), ANYONE, READ, .handler = jwks },
@@ -166,6 +196,25 @@ const struct route routes[] = {
 	{ PAGE(POST, "/logout", "Sign out"), VISITOR, .handler = sign_out,
 	    .template = "logout", .again = logout_page },
 
+	{ PAGE(GET, "/forgot-password", "Forgot your password?"), VISITOR,
+	    READ, .handler = forgot_page, .template = "forgot_password" },
+	{ PAGE(POST, "/forgot-password", "Forgot your password?"), VISITOR,
+	    .form = &forgot_form, .handler = request_reset,
+	    .template = "forgot_password", .again = forgot_page,
+	    .rate = "/request-password-reset" },
+	{ PAGE(GET, "/reset-password", "Choose a new password"), VISITOR,
+	    READ, .handler = reset_page, .template = "reset_password" },
+	{ PAGE(POST, "/reset-password", "Choose a new password"), VISITOR,
+	    .form = &choose_password_form, .prepare = reset_prepare,
+	    .handler = reset_password, .template = "reset_password",
+	    .again = reset_page, .rate = "/reset-password" },
+	{ PAGE(GET, "/verify-email", "Your e-mail address"), VISITOR, READ,
+	    .handler = verify_email_page, .template = "verify_email" },
+	{ PAGE(POST, "/verify-email", "Your e-mail address"), VISITOR,
+	    .form = &ask_form, .handler = verification_ask,
+	    .template = "verify_email", .again = verify_email_page,
+	    .rate = "/send-verification-email" },
+
 	/* ---- pages of a user ---- */
 	{ PAGE(GET, "/account", "Profile"), SESSION, READ,
 	    .handler = profile_page, .template = "account" },
@@ -185,6 +234,22 @@ const struct route routes[] = {
 	    SESSION, .handler = security_revoke,
 	    .template = "account_security", .again = security_page },
 
+	{ PAGE(GET, "/account/email", "Change your e-mail address"), OWN,
+	    ONLY(user_change_email), READ, .handler = email_page,
+	    .template = "account_email" },
+	{ PAGE(POST, "/account/email", "Change your e-mail address"), OWN,
+	    ONLY(user_change_email), .form = &email_form,
+	    .prepare = email_prepare, .handler = email_save,
+	    .template = "account_email", .again = email_page,
+	    .rate = "/change-email" },
+	{ PAGE(GET, "/account/delete", "Delete your account"), OWN,
+	    ONLY(user_delete), READ, .handler = delete_page,
+	    .template = "account_delete" },
+	{ PAGE(POST, "/account/delete", "Delete your account"), OWN,
+	    ONLY(user_delete), .form = &delete_form,
+	    .prepare = delete_page_prepare, .handler = delete_save,
+	    .template = "account_delete", .again = delete_page,
+	    .rate = "/delete-user" },
 	{ PAGE(POST, "/account/impersonation/stop", "Profile"), SESSION,
 	    .handler = stop_impersonating, .template = "account",
 	    .again = profile_page },

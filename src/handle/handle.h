@@ -9,10 +9,13 @@
 #ifndef HANDLE_HANDLE_H
 #define HANDLE_HANDLE_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 struct ctx;
 struct form;
+struct session;
 struct user;
 
 /* sign_in.c */
@@ -24,6 +27,19 @@ enum status signin_alias(struct ctx *ctx);
 enum status login_page(struct ctx *ctx);
 /* ST_BANNED_USER, in the operator's words. */
 enum status refuse_banned(struct ctx *ctx, const struct user *user);
+
+/*
+ * session_start - a session of user's for the client of this request
+ *
+ * Row, audit row, cookies, and a letter when the device is a new one.
+ *
+ * hash    see store_session_create
+ * method  see session_begin
+ * ST_FAILED_TO_CREATE_SESSION
+ */
+enum status session_start(struct ctx *ctx, const struct user *user,
+    const char *hash, bool remember, const char *method,
+    struct session *session);
 
 /* sign_up.c */
 extern const struct form sign_up_form, signup_form;
@@ -52,7 +68,6 @@ extern const struct form update_user_form, profile_form, record_form;
 enum status update_user(struct ctx *ctx);
 enum status profile_save(struct ctx *ctx);
 enum status profile_page(struct ctx *ctx);
-enum status list_accounts(struct ctx *ctx);
 enum status me(struct ctx *ctx);
 
 /* key.c */
@@ -64,10 +79,62 @@ enum status jwks_document(struct ctx *ctx);
 extern const struct form username_form;
 enum status username_available(struct ctx *ctx);
 
+/* account.c */
+extern const struct form social_form, unlink_form;
+enum status social(struct ctx *ctx);
+enum status list_accounts(struct ctx *ctx);
+enum status unlink_account(struct ctx *ctx);
+
+/* verify.c */
+extern const struct form send_verification_form, verify_email_form;
+enum status send_verification_email(struct ctx *ctx);
+enum status verify_email(struct ctx *ctx);
+
+/* email.c */
+extern const struct form change_email_form, email_form, ask_form;
+enum status change_email(struct ctx *ctx);
+enum status email_prepare(struct ctx *ctx);
+enum status email_save(struct ctx *ctx);
+enum status email_page(struct ctx *ctx);
+enum status verification_ask(struct ctx *ctx);
+enum status verify_email_page(struct ctx *ctx);
+
+/* reset.c */
+extern const struct form request_reset_form, forgot_form, reset_link_form,
+    reset_password_form, choose_password_form;
+enum status request_reset(struct ctx *ctx);
+enum status forgot_page(struct ctx *ctx);
+enum status reset_link(struct ctx *ctx);
+enum status reset_prepare(struct ctx *ctx);
+enum status reset_password(struct ctx *ctx);
+enum status reset_page(struct ctx *ctx);
+
+/* delete.c */
+extern const struct form delete_user_form, delete_callback_form, delete_form;
+enum status delete_prepare(struct ctx *ctx);
+enum status delete_user(struct ctx *ctx);
+enum status delete_callback(struct ctx *ctx);
+enum status delete_page_prepare(struct ctx *ctx);
+enum status delete_save(struct ctx *ctx);
+enum status delete_page(struct ctx *ctx);
+
 /* password.c */
-extern const struct form change_password_form;
+extern const struct form change_password_form, verify_password_form;
 enum status change_password_prepare(struct ctx *ctx);
 enum status change_password(struct ctx *ctx);
+enum status verify_password_prepare(struct ctx *ctx);
+enum status verify_password(struct ctx *ctx);
+
+/*
+ * password_confirm - before something that a found session must not do
+ *
+ * The caller's own password; who has none must have signed in lately.
+ * ST_INVALID_PASSWORD, ST_SESSION_EXPIRED, ST_BUSY.
+ */
+enum status password_confirm(struct ctx *ctx, const char *password);
+
+/* Whether that asks for one, as "asksPassword" into the view. */
+enum status password_asked(struct ctx *ctx);
 
 /*
  * password_bounds - the configured lengths, counted as the contract does

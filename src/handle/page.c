@@ -76,6 +76,8 @@ static const struct {
 	{ ST_PASSWORD_TOO_LONG, "newPassword" },
 	{ ST_PASSWORD_TOO_LONG, "password" },
 	{ ST_INVALID_PASSWORD, "currentPassword" },
+	{ ST_INVALID_PASSWORD, "password" },
+	{ ST_EMAIL_IS_THE_SAME, "newEmail" },
 	{ ST_INSUFFICIENT_CREDITS, "amount" },
 	{ ST_BALANCE_LIMIT_EXCEEDED, "amount" },
 };
@@ -114,6 +116,7 @@ fill_user(struct ctx *ctx)
 
 	if (user == NULL) {
 		view_null(ctx->page, "user");
+		view_bool(ctx->page, "unverified", false);
 		view_bool(ctx->page, "canAdmin", false);
 		view_bool(ctx->page, "canWrite", false);
 		return;
@@ -123,6 +126,8 @@ fill_user(struct ctx *ctx)
 	view_text(shown, "name", user->name);
 	view_text(shown, "email", user->email);
 	view_text(shown, "role", user->role);
+	view_bool(ctx->page, "unverified", !user->email_verified &&
+	    ctx->config->verification_enabled);
 	view_bool(ctx->page, "canAdmin", permission_in(user->permissions,
 	    PERMISSION_SYSTEM_READ));
 	view_bool(ctx->page, "canWrite", permission_in(user->permissions,

@@ -7,10 +7,12 @@
 #include "guard/attempt.h"
 #include "guard/hash_slot.h"
 #include "guard/session.h"
+#include "handle/letter.h"
 #include "http/form.h"
 #include "store/audit.h"
 #include "store/session.h"
 #include "store/user.h"
+#include "store/verification.h"
 #include "trust/password.h"
 #include "view/view.h"
 
@@ -29,6 +31,16 @@ static const struct form_field change_fields[] = {
 	    .optional = true),
 };
 const struct form change_password_form = FORM(change_fields, struct change);
+
+struct verify {
+	const char *password;
+};
+
+static const struct form_field verify_fields[] = {
+	FIELD_TEXT(struct verify, password, "password", 0, INT32_MAX,
+	    .secret = true),
+};
+const struct form verify_password_form = FORM(verify_fields, struct verify);
 
 struct changed {
 	const char *old, *hash;
@@ -122,6 +134,56 @@ password_check(struct ctx *ctx, const char *account, const char *password,
 }
 
 enum status
+password_confirm(struct ctx *ctx, const char *password)
+{
+	const char *hash, *better;
+	enum status status = store_password_get(ctx, ctx->user->id, &hash);
+
+	if (status == ST_CREDENTIAL_ACCOUNT_NOT_FOUND)
+		return session_is_fresh(ctx) ? ST_OK : refuse(ctx,
+		    ST_SESSION_EXPIRED, "no password, and no fresh session");
+	TRY(status);
+	if (password == NULL)
+		return refuse(ctx, ST_INVALID_PASSWORD, "none given");
+	return password_check(ctx, ctx->user->id, password, hash, &better);
+}
+
+enum status
+password_asked(struct ctx *ctx)
+{
+	const char *hash;
+	enum status status = store_password_get(ctx, ctx->user->id, &hash);
+
+	if (status != ST_OK && status != ST_CREDENTIAL_ACCOUNT_NOT_FOUND)
+		return status;
+	view_bool(ctx->view, "asksPassword", status == ST_OK);
+	return ST_OK;
+}
+
+/* Users without one take as long, and learn the same. */
+enum status
+verify_password_prepare(struct ctx *ctx)
+{
+	const struct verify *verify = ctx->input;
+	const char *hash, *better;
+	enum status status = store_password_get(ctx, ctx->user->id, &hash);
+
+	if (status == ST_CREDENTIAL_ACCOUNT_NOT_FOUND)
+		hash = NULL;
+	else
+		TRY(status);
+	return password_check(ctx, ctx->user->id, verify->password, hash,
+	    &better);
+}
+
+enum status
+verify_password(struct ctx *ctx)
+{
+	view_bool(ctx->view, "status", true);
+	return ST_OK;
+}
+
+enum status
 change_password_prepare(struct ctx *ctx)
 {
 	const struct change *change = ctx->input;
@@ -165,12 +227,15 @@ change_password(struct ctx *ctx)
 		return refuse(ctx, ST_INVALID_PASSWORD,
 		    "the password was changed meanwhile");
 	TRY(status);
+	TRY(store_verification_end(ctx, ctx->user->id));
 	attempt_forget(ctx, ctx->user->id);
 	if (renew)
 		TRY(renew_session(ctx, session));
 	TRY(store_audit_write(ctx, &(struct audit){
 	    .action = "password.change", .target_type = "user",
 	    .target_id = ctx->user->id }));
+	TRY(letter_send(ctx, &(struct letter){
+	    .kind = LETTER_PASSWORD_CHANGED, .user = ctx->user }));
 	view_text(ctx->view, "token", renew ? session->token : NULL);
 	user_view(ctx, view_object(ctx->view, "user"), ctx->user);
 	ctx->response.flash = renew ? "Your password is changed, and all "

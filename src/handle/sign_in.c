@@ -7,12 +7,15 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/session.h"
+#include "handle/letter.h"
 #include "handle/username.h"
+#include "handle/verify.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "http/path.h"
 #include "routes.h"
 #include "store/audit.h"
+#include "store/db.h"
 #include "store/session.h"
 #include "store/user.h"
 #include "view/view.h"
@@ -122,6 +125,28 @@ refuse_banned(struct ctx *ctx, const struct user *user)
 	return refuse(ctx, ST_BANNED_USER, "user %s is banned", user->id);
 }
 
+static enum status
+send_verification(struct ctx *ctx)
+{
+	const struct login *login = ctx->input;
+	const struct checked *checked = ctx->prepared;
+
+	return verification_send(ctx, &checked->user, is_page(ctx) ?
+	    VERIFIED_PAGE : login->callback_url, false);
+}
+
+/* The letter stays though the sign-in is refused. */
+static enum status
+refuse_unverified(struct ctx *ctx, const struct user *user)
+{
+	const struct config *config = ctx->config;
+
+	if (config->verification_enabled &&
+	    config->verification_send_on_sign_in)
+		TRY(db_transact(ctx, send_verification));
+	return refuse(ctx, ST_EMAIL_NOT_VERIFIED, "user %s", user->id);
+}
+
 /* No username has an "@": one field of the page takes both. */
 static void
 take_username(const struct ctx *ctx, struct login *login)
@@ -160,11 +185,10 @@ sign_in_prepare(struct ctx *ctx)
 	TRY(check(ctx, login, checked));
 	if (checked->user.banned)
 		return refuse_banned(ctx, &checked->user);
+	ctx->prepared = checked;
 	if (ctx->config->password_require_verification &&
 	    !checked->user.email_verified)
-		return refuse(ctx, ST_EMAIL_NOT_VERIFIED, "user %s",
-		    checked->user.id);
-	ctx->prepared = checked;
+		return refuse_unverified(ctx, &checked->user);
 	return ST_OK;
 }
 
@@ -172,7 +196,8 @@ sign_in_prepare(struct ctx *ctx)
 static bool
 is_remembered(const struct ctx *ctx, const struct login *login)
 {
-	return is_page(ctx) ? login->remember == CHOICE_YES : login->remember != CHOICE_NO;
+	return is_page(ctx) ? login->remember == CHOICE_YES :
+	    login->remember != CHOICE_NO;
 }
 
 /* In a browser the old session ends with the new one's birth (ASVS 7.2.4);
@@ -191,6 +216,23 @@ end_old_session(struct ctx *ctx)
 }
 
 enum status
+session_start(struct ctx *ctx, const struct user *user, const char *hash,
+    bool remember, const char *method, struct session *session)
+{
+	TRY(store_session_create(ctx, user->id, hash, remember ?
+	    ctx->config->session_expires_in : SESSION_NOT_REMEMBERED_SECONDS,
+	    session));
+	ctx->user = user;
+	TRY(store_audit_write(ctx, &(struct audit){
+	    .action = "session.create", .target_type = "user",
+	    .target_id = user->id }));
+	if (session->new_device)
+		TRY(letter_send(ctx, &(struct letter){
+		    .kind = LETTER_NEW_DEVICE, .user = user }));
+	return session_begin(ctx, session, user, remember, method);
+}
+
+enum status
 sign_in(struct ctx *ctx)
 {
 	const struct login *login = ctx->input;
@@ -199,22 +241,17 @@ sign_in(struct ctx *ctx)
 	bool remember = is_remembered(ctx, login);
 	enum status status;
 
+	/* Before the old one ends: it may be the only one that knows the
+	 * device. */
+	TRY(session_start(ctx, &checked->user, checked->hash, remember,
+	    login->username == NULL ? "email" : NULL, session));
 	TRY(end_old_session(ctx));
-	TRY(store_session_create(ctx, checked->user.id, checked->hash,
-	    remember ? ctx->config->session_expires_in :
-	    SESSION_NOT_REMEMBERED_SECONDS, session));
 	if (checked->better != NULL) {
 		status = store_password_set(ctx, checked->user.id,
 		    checked->hash, checked->better);
 		if (status != ST_OK && status != ST_CONFLICT)
 			return status;
 	}
-	ctx->user = &checked->user;
-	TRY(store_audit_write(ctx, &(struct audit){
-	    .action = "session.create", .target_type = "user",
-	    .target_id = checked->user.id }));
-	TRY(session_begin(ctx, session, &checked->user, remember,
-	    login->username == NULL ? "email" : NULL));
 	view_bool(ctx->view, "redirect", login->callback_url != NULL);
 	view_text(ctx->view, "token", session->token);
 	if (login->callback_url != NULL) {
@@ -248,7 +285,10 @@ login_page(struct ctx *ctx)
 	view_text(form, "next", next != NULL && path_next(next) ? next : NULL);
 	view_bool(ctx->view, "canSignUp", ctx->config->password_enabled &&
 	    ctx->config->password_sign_up);
-	view_bool(ctx->view, "canResetPassword", false);
+	view_bool(ctx->view, "canResetPassword", ctx->config->password_enabled
+	    && ctx->config->password_reset);
+	view_bool(ctx->view, "canVerify", ctx->config->verification_enabled &&
+	    ctx->config->password_require_verification);
 	view_bool(ctx->view, "usernames", ctx->config->username_enabled);
 	return ST_OK;
 }

@@ -5,8 +5,10 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
-#include "guard/session.h"
+#include "handle/letter.h"
 #include "handle/username.h"
+#include "handle/verify.h"
+#include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
 #include "store/audit.h"
@@ -100,19 +102,6 @@ signs_in(const struct config *config)
 	    !config->password_require_verification;
 }
 
-static enum status
-start_session(struct ctx *ctx, const struct user *user,
-    const struct prepared *prepared, struct session *session)
-{
-	const struct sign_up *input = ctx->input;
-	bool remember = input->remember != CHOICE_NO;
-
-	TRY(store_session_create(ctx, user->id, prepared->hash, remember ?
-	    ctx->config->session_expires_in : SESSION_NOT_REMEMBERED_SECONDS,
-	    session));
-	return session_begin(ctx, session, user, remember, "email");
-}
-
 static void
 user_of(struct ctx *ctx, const struct user_new *new, struct user *user)
 {
@@ -125,6 +114,38 @@ user_of(struct ctx *ctx, const struct user_new *new, struct user *user)
 	user->role = new->role;
 	user->fields = new->fields;
 	user->created_at = user->updated_at = ctx->now;
+}
+
+/* A taken address costs a letter, too, to nobody. */
+static enum status
+send_letter(struct ctx *ctx, const struct user *user, bool taken)
+{
+	const struct sign_up *input = ctx->input;
+
+	if (verification_at_sign_up(ctx->config))
+		return verification_send(ctx, user, is_page(ctx) ?
+		    VERIFIED_PAGE : input->callback_url, taken);
+	return letter_send(ctx, &(struct letter){ .kind = LETTER_WELCOME,
+	    .user = user, .decoy = taken });
+}
+
+static enum status
+create(struct ctx *ctx, const struct user_new *new, const struct user *user)
+{
+	enum status status = store_user_create(ctx, new);
+
+	if (status == ST_CONFLICT && signs_in(ctx->config))
+		return refuse(ctx, ST_USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
+		    "the address is taken");
+	if (status == ST_USERNAME_IS_ALREADY_TAKEN)
+		return refuse(ctx, status, "%s", new->username);
+	if (status == ST_CONFLICT)
+		return send_letter(ctx, user, true);
+	TRY(status);
+	ctx->user = user;
+	TRY(store_audit_write(ctx, &(struct audit){ .action = "user.create",
+	    .target_type = "user", .target_id = user->id }));
+	return send_letter(ctx, user, false);
 }
 
 enum status
@@ -141,30 +162,20 @@ sign_up(struct ctx *ctx)
 		.username = input->username,
 		.display_username = input->display_username,
 		.fields = prepared->fields, .password = prepared->hash };
-	enum status status;
 
 	id_new(id, ctx->now);
 	user_of(ctx, &new, user);
-	status = store_user_create(ctx, &new);
-	if (status == ST_CONFLICT && signs_in(ctx->config))
-		return refuse(ctx, ST_USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
-		    "the address is taken");
-	if (status == ST_USERNAME_IS_ALREADY_TAKEN)
-		return refuse(ctx, status, "%s", input->username);
-	if (status != ST_CONFLICT) {
-		TRY(status);
-		ctx->user = user;
-		TRY(store_audit_write(ctx, &(struct audit){
-		    .action = "user.create", .target_type = "user",
-		    .target_id = user->id }));
-	}
+	TRY(create(ctx, &new, user));
 	if (signs_in(ctx->config))
-		TRY(start_session(ctx, user, prepared, session));
+		TRY(session_start(ctx, user, prepared->hash,
+		    input->remember != CHOICE_NO, "email", session));
 	view_text(ctx->view, "token", session->token);
 	user_view(ctx, view_object(ctx->view, "user"), user);
 	if (signs_in(ctx->config))
 		return respond_next(ctx, "/account");
-	ctx->response.flash = "Thank you. You can sign in now.";
+	ctx->response.flash = verification_at_sign_up(ctx->config) ?
+	    "Thank you. Follow the link in the letter that we have sent you." :
+	    "Thank you. You can sign in now.";
 	return respond_next(ctx, "/login");
 }
 

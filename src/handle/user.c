@@ -135,12 +135,6 @@ profile_save(struct ctx *ctx)
 }
 
 enum status
-list_accounts(struct ctx *ctx)
-{
-	return store_account_list(ctx, ctx->user->id, respond_list(ctx));
-}
-
-enum status
 profile_page(struct ctx *ctx)
 {
 	const struct user *user = ctx->user;
@@ -158,6 +152,9 @@ profile_page(struct ctx *ctx)
 	view_bool(ctx->view, "usernames", ctx->config->username_enabled);
 	view_bool(ctx->view, "usernameStays", user->username != NULL &&
 	    ctx->config->username_immutable);
+	view_bool(ctx->view, "canChangeEmail",
+	    ctx->config->user_change_email);
+	view_bool(ctx->view, "canDelete", ctx->config->user_delete);
 	return wallet_page(ctx, user->id);
 }
 

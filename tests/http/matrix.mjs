@@ -40,6 +40,11 @@ const signIn = (world) => ({ email: world.someone.email, password: PASSWORD });
 const signInByName = (world) => ({ username: world.someone.username,
 	password: PASSWORD });
 const change = { currentPassword: PASSWORD, newPassword: PASSWORD };
+const own = (world) => ({ email: world.actor.email });
+const forgot = (world) => ({ email: world.someone.email });
+const move = (world) => ({ newEmail: world.freshEmail() });
+const reset = async (world) => ({ newPassword: PASSWORD,
+	token: await world.resetToken() });
 const victim = (world) => ({ id: world.victim.id });
 const order = (world) => ({ id: world.order });
 const letter = async (world) => ({ id: await world.letter() });
@@ -73,7 +78,26 @@ export const MATRIX = {
 		body: { colour: 'green' } }),
 	'POST /api/auth/update-user': signedIn(200, { body: { name: 'Renamed' } }),
 	'POST /api/auth/change-password': signedIn(200, { body: change }),
+	'POST /api/auth/verify-password': signedIn(200, {
+		body: { password: PASSWORD } }),
+	'POST /api/auth/request-password-reset': all(200, { body: forgot }),
+	'GET /api/auth/reset-password/:token': all(302, {
+		params: { token: 'none' }, query: '?callbackURL=%2Fx' }),
+	'POST /api/auth/reset-password': all(200, { body: reset }),
+	'POST /api/auth/send-verification-email': all(200, { body: own }),
+	'GET /api/auth/verify-email': all(200, {
+		query: (world) => `?token=${world.mailToken()}` }),
+	'POST /api/auth/change-email': signedIn(200, { body: move }),
+	'POST /api/auth/delete-user': signedIn(200, { body: {} }),
+	'GET /api/auth/delete-user/callback': all(404, {
+		query: '?token=none' }),
 	'GET /api/auth/list-accounts': signedIn(200),
+	'POST /api/auth/unlink-account': signedIn(400, {
+		body: { accountId: 'none' } }),
+	'POST /api/auth/sign-in/social': all(404, {
+		body: { provider: 'github' } }),
+	'POST /api/auth/link-social': signedIn(404, {
+		body: { provider: 'github' } }),
 	'GET /api/auth/token': signedIn(200),
 	'GET /api/auth/jwks': all(200),
 
@@ -140,6 +164,12 @@ export const MATRIX = {
 	'POST /signup': all(303, { body: signUp }),
 	'GET /logout': signedIn(200),
 	'POST /logout': all(303),
+	'GET /forgot-password': all(200),
+	'POST /forgot-password': all(303, { body: forgot }),
+	'GET /reset-password': all(200),
+	'POST /reset-password': all(303, { body: reset }),
+	'GET /verify-email': all(200),
+	'POST /verify-email': all(303, { body: own }),
 
 	/* pages of a user */
 	'GET /account': signedIn(200),
@@ -150,6 +180,12 @@ export const MATRIX = {
 	'POST /account/security/sessions/:id/revoke': signedIn(303, {
 		params: otherSession }),
 
+	'GET /account/email': signedIn(200),
+	'POST /account/email': signedIn(303, { body: (world) => ({
+		...move(world), currentPassword: PASSWORD }) }),
+	'GET /account/delete': signedIn(200),
+	'POST /account/delete': signedIn(303, { body: (world) => ({
+		...own(world), password: PASSWORD }) }),
 	/* Whoever acts as nobody else is shown the page again. */
 	'POST /account/impersonation/stop': signedIn(400),
 

@@ -5,7 +5,8 @@
  * it; what must pass comes second, each write in a session of its own.
  */
 import { MATRIX, OUT, ROLES } from './matrix.mjs';
-import { FORM, PASSWORD, Person, after, before, is, matches, ok, person,
+import { mailToken } from '../lib/letters.mjs';
+import { FORM, PASSWORD, Person, after, before, is, matches, ok, person, secret,
 	stand, test } from './suite.mjs';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -15,13 +16,18 @@ const TABLES = `SELECT tablename AS name FROM pg_tables
 
 let at, routes, world;
 const people = {};
+const now = () => Math.floor(Date.now() / 1000);
 
 before(async () => {
 	at = await stand({ name: 'matrix', config: {
 		'admin.enabled': true,
 		'username.enabled': true, 'jwt.enabled': true,
 		'jwt.algorithm': 'EdDSA',
-		'session.fields': 'colour:string' } });
+		'session.fields': 'colour:string',
+		'user.delete': true,
+		/* or nobody would be left */
+		'user.delete_verification': true,
+		'mail.per_recipient': 0 } });
 	routes = await readRoutes();
 	for (const role of ROLES)
 		people[role] = role === 'nobody' ? new Person(at) :
@@ -66,6 +72,18 @@ async function makeWorld() {
 		refusing: false,	/* and is to be refused */
 		key: () => `matrix-${process.pid}-${++serial}`,
 		freshEmail: () => `new${process.pid}x${++serial}@example.com`,
+		mailToken: () => mailToken(at.settings['server.secret'], {
+			email: someone.email, iat: now(), exp: now() + 60 }),
+		async resetToken() {
+			await new Person(at).json(
+				'/api/auth/request-password-reset',
+				{ email: someone.email });
+
+			const { url } = (await at.letters()).findLast(
+				({ kind }) => kind === 'reset-password');
+
+			return secret(new URL(url).pathname.split('/').at(-1));
+		},
 		async otherSession() {
 			if (world.actor.id === undefined)
 				return 'none';

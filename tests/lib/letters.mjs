@@ -2,8 +2,8 @@
  * The outbox from outside: table letters with its sealed bodies, by the layout
  * that src/trust/seal.h documents and tests/mail thereby holds it to.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes }
-	from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync,
+	randomBytes } from 'node:crypto';
 
 const LAYOUT = 1, KEY_ID = 4, NONCE = 12, TAG = 16;
 const HEAD = 1 + KEY_ID, TEXT = HEAD + NONCE;
@@ -72,4 +72,14 @@ export async function writeLetters(psql, secret, recipients) {
 			message_id, body, state, created_at, queued_at, next_at)
 			VALUES ${rows.slice(at, at + AT_ONCE).join(', ')}`);
 	return ids;
+}
+
+/* The token inside a link of a verification letter (src/trust/mail_token.h). */
+export function mailToken(secret, claims) {
+	const head = [{ alg: 'HS256' }, claims].map((part) =>
+		Buffer.from(JSON.stringify(part)).toString('base64url'))
+		.join('.');
+
+	return `${head}.${createHmac('sha256', secret).update(head)
+		.digest('base64url')}`;
 }

@@ -1,0 +1,30 @@
+/*
+ * link.h - links in letters, and where a browser goes that followed one
+ */
+#ifndef HANDLE_LINK_H
+#define HANDLE_LINK_H
+
+#include "base/status.h"
+
+struct ctx;
+
+/*
+ * link_make - an absolute address below server.base_path
+ *
+ * path      "/verify-email?token=..."
+ * callback  goes percent-encoded behind it: path ends with "callbackURL="
+ */
+const char *link_make(struct ctx *ctx, const char *path,
+    const char *callback);
+
+/* url with a parameter more: behind its query, before its fragment. */
+const char *link_with(struct ctx *ctx, const char *url, const char *name,
+    const char *value);
+
+/* url itself, or behind our origin where it is a reference. */
+const char *link_absolute(struct ctx *ctx, const char *url);
+
+/* 302 with a content type, as the contract has it. Always ST_OK. */
+enum status link_follow(struct ctx *ctx, const char *url);
+
+#endif
