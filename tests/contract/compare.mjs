@@ -158,13 +158,14 @@ function decode(raw) {
  * What the answer's opaque values hold, and who signed them. Every JWT in a
  * header is checked, though transcripts show the inside of few.
  */
-export function compareDecoded(judge, exchange, response, signers) {
+export function compareDecoded(judge, exchange, { response, outbox }, signers) {
 	const header = response.header('set-auth-jwt');
 
 	if (header !== null)
 		compareSigner(judge, 'headers.set-auth-jwt', header, signers);
 	if (exchange.jwt !== undefined)
-		compareToken(judge, exchange.jwt, response, signers);
+		compareToken(judge, exchange.jwt, { outbox,
+			body: content(response) }, signers);
 	if (exchange.decodedSessionData !== undefined)
 		compareSessionData(judge, exchange.decodedSessionData, response,
 			signers.secret);
@@ -175,14 +176,21 @@ function compareSigner(judge, path, text, signers) {
 		problem(judge, `${path} (signature)`, 'one of ours', text);
 }
 
-/* of: where the token is, "body.token" */
-function compareToken(judge, { of, ...expected }, response, signers) {
-	const text = of.split('.').slice(1).reduce((value, name) =>
-		value?.[name], content(response));
+/* of: where the token is, "body.token" or "outbox[0].token" */
+function compareToken(judge, { of, payloadKeys, ...expected }, said, signers) {
+	const text = of.split(/[.[\]]+/).reduce((value, name) => value?.[name],
+		said);
 
 	if (typeof text !== 'string')
 		return problem(judge, `jwt ${of}`, expected, ABSENT);
-	compareValue(judge, `jwt ${of}`, expected, decodeToken(text));
+
+	const { header, payload } = decodeToken(text);
+
+	compareValue(judge, `jwt ${of}`, expected, 'payload' in expected ?
+		{ header, payload } : { header });
+	if (payloadKeys !== undefined)
+		compareValue(judge, `jwt ${of} (keys)`, payloadKeys,
+			Object.keys(payload));
 	compareSigner(judge, `jwt ${of}`, text, signers);
 }
 

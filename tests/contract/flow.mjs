@@ -9,15 +9,19 @@
  * rows(label)  resolves to the rows behind a label of "db", or to null where
  *              the label has no meaning yet
  * keys()       resolves to the public keys that tokens are signed with
+ * letters()    resolves to all letters so far, oldest first, of which kind,
+ *              recipient, url and newEmail are read
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { request } from '../lib/http.mjs';
-import { compareDecoded, compareResponse, compareRows } from './compare.mjs';
+import { compareDecoded, compareResponse, compareRows, compareValue } from
+	'./compare.mjs';
+import { KINDS, expiredToken, messageOf, sameSecond } from './messages.mjs';
 import { DEVIATIONS, NOT_OURS, REVOKES } from './tables.mjs';
 import { Missing, Values, placeholders } from './values.mjs';
 
 /* What the runner has nothing to compare with or do yet. */
-const UNREAD = ['outbox', 'tokenEndpointRequest', 'stripeCalls'];
+const UNREAD = ['tokenEndpointRequest', 'stripeCalls'];
 
 /*
  * Resolves to one result an exchange: { exchange, outcome, why, problems,
@@ -26,8 +30,11 @@ const UNREAD = ['outbox', 'tokenEndpointRequest', 'stripeCalls'];
  */
 export async function runFlow(target, exchanges) {
 	const run = {
-		values: new Values({ origin: target.origin }),
+		values: new Values({ origin: target.origin,
+			'expired-jwt:1': expiredToken(target.secret) }),
 		handles: new Map(),
+		read: new Set(),	/* ids of letters */
+		tokens: [],		/* that were in letters */
 		lost: new Map(),	/* placeholder: result that lacks it */
 	};
 	const results = [];
@@ -79,6 +86,8 @@ function missingPart(target, exchange) {
 		return exchange.skipped;
 
 	const unread = UNREAD.find((key) => key in exchange) ??
+		(exchange.outbox ?? []).map(({ kind }) => kind)
+			.find((kind) => !KINDS.includes(kind)) ??
 		(exchange.setup ?? []).flatMap(Object.keys)
 			.find((key) => !['sql', 'waitMs'].includes(key));
 
@@ -140,7 +149,11 @@ async function converse(target, run, result, wanted) {
 
 	result.response = response;
 	compareResponse(judge, target.secret, exchange.response, response);
-	compareDecoded(judge, exchange, response, {
+
+	/* before the rows, which may name what a letter shows first */
+	const outbox = await compareOutbox(target, run, judge, exchange);
+
+	compareDecoded(judge, exchange, { response, outbox }, {
 		secret: target.secret, keys: await target.keys() });
 	for (const { table, rows } of exchange.db ?? []) {
 		const actual = await target.rows(table);
@@ -152,6 +165,19 @@ async function converse(target, run, result, wanted) {
 			compareRows(judge, table, rows.map((row) =>
 				withoutForeign(table, row)), actual);
 	}
+}
+
+/* Resolves to what was sent, as the transcript would show it. */
+async function compareOutbox(target, run, judge, { outbox }) {
+	const letters = (await target.letters()).filter(({ id }) =>
+		!run.read.has(id));
+	const sent = letters.filter(({ kind }) => KINDS.includes(kind))
+		.map(messageOf).map((one) => sameSecond(run.tokens, one));
+
+	letters.forEach(({ id }) => run.read.add(id));
+	run.tokens.push(...sent.map(({ token }) => token));
+	compareValue(judge, 'outbox', outbox ?? [], sent);
+	return sent;
 }
 
 function withoutForeign(table, row) {

@@ -4,6 +4,8 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import http from 'node:http';
+import { mailToken, seal } from '../lib/letters.mjs';
+import { expiredToken } from './messages.mjs';
 import { SECRET } from './tables.mjs';
 
 const PHC = '$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$' +
@@ -15,13 +17,17 @@ const makers = {
 	token: () => randomBytes(16).toString('hex'),
 	iso8601: () => new Date().toISOString(),
 	scrypt: () => PHC,
+	jwt: () => mailToken(SECRET, { email: 'a@example.com', iat: ++serial,
+		exp: serial + 3600 }),
+	'expired-jwt': () => expiredToken(SECRET),
 };
+let serial = 0;
 
 const digest = (text) => createHash('sha256').update(text).digest('hex');
 
 /*
  * plant(answer, exchange) may change what is about to be sent: { status,
- * headers, cookies, body, emptyBody, db }, cookies as { name, value,
+ * headers, cookies, body, emptyBody, outbox, db }, cookies as { name, value,
  * attributes }.
  *
  * Resolves to a target for runFlow, and { requests, statements, close() }.
@@ -43,6 +49,7 @@ export async function startRecorded(exchanges, { plant = () => {},
 		sql: async (text) => replay.statements.push(text),
 		rows: async (label) => replay.rows(label),
 		keys: async () => [],
+		letters: async () => replay.letters,
 		requests: replay.requests,
 		statements: replay.statements,
 		close: () => server.close(),
@@ -57,6 +64,7 @@ class Replay {
 	values = new Map();
 	requests = [];
 	statements = [];
+	letters = [];
 	#answer = null;
 
 	constructor(exchanges, plant) {
@@ -93,12 +101,16 @@ class Replay {
 			cookies: cookies.map((one) => this.#cookie(one)),
 			body: this.render(body),
 			emptyBody,
+			outbox: this.render(exchange.outbox ?? []),
 			db: (exchange.db ?? []).map((one) => this.#stored(one)),
 		};
 
 		if (/\/list-sessions$/.test(exchange.request.path))
 			this.#hide(exchange, answer.body);
 		this.plant(answer, exchange);
+		answer.outbox.forEach(({ email, ...rest }) => this.letters.push({
+			id: `letter ${this.letters.length}`, recipient: email,
+			newEmail: null, ...rest }));
 		response.writeHead(answer.status, { ...answer.headers,
 			'set-cookie': answer.cookies.map(cookieLine) });
 		response.end(answer.emptyBody ? '' :
@@ -138,8 +150,10 @@ class Replay {
 
 	#stored({ table, rows }) {
 		return { table, rows: this.render(rows).map((row) =>
-			row.token === undefined ? row :
-				{ ...row, token: `sha256:${digest(row.token)}` }) };
+			row.token !== undefined ? { ...row,
+				token: `sha256:${digest(row.token)}` } :
+				row.identifier !== undefined ? hidden(row) :
+					row) };
 	}
 
 	#hide({ request }, body) {
@@ -150,6 +164,13 @@ class Replay {
 				.includes(`=${session.token}.`))
 				session.token = handleOf(session.token);
 	}
+}
+
+/* A row of verifications as store/verification.c keeps it. */
+function hidden({ identifier, value, ...row }) {
+	return { ...row, identifier: `sha256:${digest(identifier)}`,
+		value: 'sealed:' + seal(SECRET, 'verification:' +
+			digest(`seal ${identifier}`), value).toString('hex') };
 }
 
 export function handleOf(token) {

@@ -97,6 +97,7 @@ async function targetOf(stand, settings) {
 
 			return { method, path };
 		}),
+		letters: () => stand.letters(),
 		sql: (text) => stand.psql(
 			`SET search_path = contract, public; ${text}`),
 		keys: () => publicKeys(stand, settings),

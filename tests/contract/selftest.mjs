@@ -5,13 +5,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
+import { mailToken } from '../lib/letters.mjs';
 import { runFlow } from './flow.mjs';
 import { handleOf, routeOf, startRecorded } from './recorded.mjs';
 import { failureText, flowLine } from './report.mjs';
-import { flowSettings, viewsSql } from './tables.mjs';
+import { SECRET, flowSettings, viewsSql } from './tables.mjs';
 import { Missing, Values } from './values.mjs';
 
-const FLOWS = ['core-http', 'core-email-password', 'session-lifecycle',
+const FLOWS = ['core-http', 'core-email-password', 'email-verification',
+	'password-and-account', 'session-lifecycle',
 	'session-implicit-refresh', 'session-defer-refresh', 'rate-limit',
 	'options-variants', 'feature-disabled'];
 
@@ -46,9 +48,8 @@ for (const flow of FLOWS)
 	test(`${flow} passes a server that answers as recorded`, async () => {
 		const [results] = await replay(transcript(flow));
 
-		for (const { exchange, outcome, problems } of results)
-			assert.equal(outcome, exchange.outbox ? 'absent' :
-				'passed', exchange.name +
+		for (const { exchange, outcome, problems, why } of results)
+			assert.equal(outcome, 'passed', exchange.name + why +
 				JSON.stringify(problems));
 	});
 
@@ -127,6 +128,79 @@ const SPOILT = [
 for (const [what, name, change, paths] of SPOILT)
 	test(`the runner notices ${what}`, async () => assert.deepEqual(
 		await spoil('core-email-password', name, change), paths));
+
+const MISSENT = [
+	['a letter that was not sent', 'sign-up',
+		(answer) => answer.outbox = [], ['outbox.length',
+			'jwt outbox[0].token']],
+	['a letter too many', 'verify-email',
+		(answer) => answer.outbox = [{ kind: 'verify-email',
+			email: 'a@example.com', token: 'x',
+			url: 'http://a/verify-email?token=x' }],
+		['outbox.length']],
+	['a letter to somebody else', 'sign-in unverified',
+		(answer) => answer.outbox[0].email = 'b@example.com',
+		['outbox[0].email']],
+	['a letter of another kind', 'delete-user sends a mail',
+		(answer) => answer.outbox[0].kind = 'verify-email',
+		['outbox[0].kind']],
+	['a link to another page', 'sign-up',
+		(answer) => answer.outbox[0].url =
+			answer.outbox[0].url.replace('welcome', 'home'),
+		['outbox[0].url']],
+	['a token for somebody else', 'sign-in unverified',
+		(answer) => answer.outbox[0].url =
+			answer.outbox[0].url.replace(/token=[^&]+/, `token=${
+				mailToken(SECRET, { email: 'b@example.com',
+					iat: 1, exp: 3601 })}`),
+		['outbox[0].url', 'outbox[0].token']],
+	['a token signed with another secret', 'sign-up',
+		(answer) => answer.outbox[0].url =
+			answer.outbox[0].url.replace(/token=[^&]+/, `token=${
+				mailToken('another', { email: 'a@example.com',
+					iat: 1, exp: 3601 })}`),
+		['jwt outbox[0].token (signature)']],
+	['a claim too many', 'sign-up',
+		(answer) => answer.outbox[0].url =
+			answer.outbox[0].url.replace(/token=[^&]+/, `token=${
+				mailToken(SECRET, { email: 'a@example.com',
+					iat: 1, exp: 3601, sub: '1' })}`),
+		['jwt outbox[0].token (keys).length']],
+	['a proof kept in the clear', 'delete-user sends a mail',
+		(answer) => answer.db[0].rows[0].identifier =
+			`sha256:delete-account-${answer.outbox[0].token}`,
+		['db verification[0].identifier']],
+	['what a proof stands for, in the clear', 'delete-user sends a mail',
+		(answer) => answer.db[0].rows[0].value = 'sealed:00',
+		['db verification[0].value']],
+];
+
+for (const [what, name, change, paths] of MISSENT)
+	test(`the runner notices ${what}`, async () => assert.deepEqual(
+		await spoil('email-verification', name, change), paths));
+
+test('letters that the contract does not know are none of its business',
+	async () => {
+		const [results] = await replay(transcript('email-verification'),
+			{ plant: (answer) => answer.outbox.push({
+				kind: 'welcome', email: 'a@example.com',
+				url: null }) });
+
+		assert.ok(results.every((one) => one.outcome === 'passed'));
+	});
+
+test('two letters with one recorded token may be of two seconds', async () => {
+	const later = mailToken(SECRET, { email: 'a@example.com',
+		iat: 1000, exp: 4600 });
+	const [results] = await replay(transcript('email-verification'), {
+		plant: (answer, { name }) => {
+			if (name === 'sign-in unverified')
+				answer.outbox[0].url = answer.outbox[0].url
+					.replace(/token=[^&]+/, `token=${later}`);
+		} });
+
+	assert.ok(results.every((one) => one.outcome === 'passed'));
+});
 
 test('the runner notices a type on an empty body', async () =>
 	assert.deepEqual(await spoil('core-http', 'unknown path under base',
@@ -219,16 +293,16 @@ test('placeholders are captured, compared, transformed', () => {
 
 test('recorded options become settings, or are named', () => {
 	const { settings, unknown } = flowSettings({
-		plugins: ['admin'],
+		plugins: ['stripe'],
 		emailAndPassword: { autoSignIn: false },
 		user: { additionalFields: { lang: 'string optional', score:
 			'number optional input:false default 7' },
-		deleteUser: { enabled: true } },
+		deleteUser: { beforeDelete: true } },
 	});
 
 	assert.equal(settings['password.auto_sign_in'], false);
 	assert.equal(settings['user.fields'], 'lang:string, score:number=7!');
-	assert.deepEqual(unknown, ['admin', 'user.deleteUser.enabled']);
+	assert.deepEqual(unknown, ['stripe', 'user.deleteUser.beforeDelete']);
 });
 
 test('views have the reference\'s names', () => {

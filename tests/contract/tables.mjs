@@ -3,6 +3,7 @@
  * and our settings, their tables and ours, and where we mean to differ.
  */
 import { createHash } from 'node:crypto';
+import { unseal } from '../lib/letters.mjs';
 import { isUnbuilt } from './unbuilt.mjs';
 
 export const SECRET = 'contract-secret-0123456789abcdefABCDEF';
@@ -17,12 +18,26 @@ const OPTIONS = {
 	'basePath': 'server.base_path',
 	'trustedOrigins': 'server.trusted_origins',
 	'requireEmailVerification': 'password.require_verification',
-	'emailAndPassword.enabled': 'password.enabled',
+	/* the server that was recorded without it had no sender, either */
+	'emailAndPassword.enabled': (on) => ({ 'password.enabled': on,
+		'verification.enabled': on }),
 	'emailAndPassword.requireEmailVerification':
 		'password.require_verification',
 	'emailAndPassword.autoSignIn': 'password.auto_sign_in',
 	'emailAndPassword.minPasswordLength': 'password.min_length',
 	'emailAndPassword.maxPasswordLength': 'password.max_length',
+	'emailVerification.sendVerificationEmail': () =>
+		({ 'verification.enabled': true }),
+	'emailVerification.sendOnSignUp': 'verification.send_on_sign_up',
+	'emailVerification.sendOnSignIn': 'verification.send_on_sign_in',
+	'emailVerification.autoSignInAfterVerification':
+		'verification.auto_sign_in',
+	'user.changeEmail.enabled': 'user.change_email',
+	'user.changeEmail.sendChangeEmailConfirmation': () =>
+		({ 'user.change_email_confirmation': true }),
+	'user.deleteUser.enabled': 'user.delete',
+	'user.deleteUser.sendDeleteAccountVerification': () =>
+		({ 'user.delete_verification': true }),
 	'session.expiresIn': 'session.expires_in',
 	'session.updateAge': 'session.update_age',
 	'session.freshAge': 'session.fresh_age',
@@ -93,6 +108,8 @@ export function flowSettings({ plugins = [], ...config }) {
 		'server.client_address': 'forwarded',
 		'worker.body_bytes': 2 << 20,
 		'rate_limit.enabled': false,
+		'user.delete': true,
+		'user.change_email_confirmation': false,
 	};
 	const unknown = plugins.filter((name) => !(name in PLUGINS) &&
 		!isUnbuilt(name));
@@ -152,14 +169,15 @@ const minutesLeft = `SELECT
 	FROM sessions ORDER BY expires_at`;
 const sessionCount = 'SELECT count(*) AS n FROM sessions';
 
-/* The rows behind each label of "db". "The" row is the newest. */
+/* The rows behind each label of "db". "The" row is the one made last, "the"
+ * user the one changed last. */
 export const QUERIES = {
 	'user': `SELECT id, name, email, email_verified AS "emailVerified",
 		image, role, banned, ban_reason AS "banReason",
 		${iso('ban_expires_at')} AS "banExpires",
 		${iso('created_at')} AS "createdAt",
 		${iso('updated_at')} AS "updatedAt"
-		FROM users ORDER BY users.created_at DESC LIMIT 1`,
+		FROM users ORDER BY users.updated_at DESC LIMIT 1`,
 	'account': `SELECT id, account_id AS "accountId",
 		provider_id AS "providerId", user_id AS "userId", password,
 		NULL AS "accessToken", NULL AS "refreshToken",
@@ -176,6 +194,17 @@ export const QUERIES = {
 		${iso('created_at')} AS "createdAt",
 		${iso('updated_at')} AS "updatedAt"
 		FROM sessions ORDER BY sessions.created_at DESC LIMIT 1`,
+	'verification': `SELECT id,
+		'sha256:' || encode(identifier_hash, 'hex') AS identifier,
+		'sealed:' || encode(value, 'hex') AS value,
+		${iso('expires_at')} AS "expiresAt",
+		${iso('created_at')} AS "createdAt",
+		${iso('created_at')} AS "updatedAt"
+		FROM verifications WHERE user_id IS NOT NULL
+		ORDER BY verifications.created_at DESC LIMIT 1`,
+	'rows left': `SELECT (SELECT count(*) FROM users) AS u,
+		(SELECT count(*) FROM accounts) AS a,
+		(SELECT count(*) FROM sessions) AS s`,
 	'session expiry seconds': `SELECT
 		round(extract(epoch FROM expires_at - created_at)) AS ttl
 		FROM sessions ORDER BY created_at DESC LIMIT 1`,
@@ -250,7 +279,43 @@ export const DEVIATIONS = [
 				actual === `sha256:${sha256(values.get(name))}`;
 		},
 	},
+	{
+		name: 'the database keeps the SHA-256 of a proof',
+		why: 'who steals the database can show no proof',
+		accepts: ({ path, expected, actual, values }) =>
+			/^db verification\[\d\]\.identifier$/.test(path) &&
+			actual === `sha256:${sha256(values.fill(expected))}`,
+	},
+	{
+		name: 'what a proof stands for is sealed by the proof',
+		why: 'who steals the database does not learn whose it is',
+		accepts: ({ path, expected, actual, exchange, values }) => {
+			const row = /^db verification\[(\d)\]\.value$/
+				.exec(path)?.[1];
+			const sealed = /^sealed:([0-9a-f]+)$/.exec(actual)?.[1];
+
+			return row !== undefined && sealed !== undefined &&
+				opened(identifierOf(exchange, row, values),
+					sealed) === values.fill(expected);
+		},
+	},
 ];
+
+function identifierOf(exchange, row, values) {
+	return values.fill(exchange.db.find(({ table }) =>
+		table === 'verification').rows[row].identifier);
+}
+
+/* The same as purpose_of() of store/verification.c. */
+function opened(identifier, sealed) {
+	try {
+		return unseal(SECRET,
+			`verification:${sha256(`seal ${identifier}`)}`,
+			Buffer.from(sealed, 'hex'));
+	} catch {
+		return null;
+	}
+}
 
 /* The tokens the caller has sent; they are his to see. */
 function ownTokens(exchange, values) {
