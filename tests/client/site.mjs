@@ -12,6 +12,8 @@ const CONFIG = {
 	'session.fields': 'theme:string',
 	'username.enabled': true,
 	'admin.enabled': true,
+	'user.delete': true,
+	'user.delete_verification': true,
 };
 
 /* The names of Better Auth for what tests set behind an app's back. */

@@ -182,6 +182,10 @@ test('the ways to sign in are listed', async () => {
 	is(rest.length, 0, 'the number of further accounts');
 	is(account.providerId, 'credential', 'the provider');
 	is(account.accountId, app.id, 'the subject');
+	await app.no(400, 'FAILED_TO_UNLINK_LAST_ACCOUNT', 'unlinkAccount',
+		{ accountId: account.id });
+	await app.no(404, 'PROVIDER_NOT_FOUND', 'signIn.social',
+		{ provider: 'github' });
 	await new App(site).no(401, 'UNAUTHORIZED', 'listAccounts');
 });
 
