@@ -15,12 +15,7 @@
 #define COUNT_EXACT 20000	/* above it an estimate will do */
 #define PURGE_AFTER_MS ((int64_t)3600 * 1000)
 
-#define SESSION_COLUMNS							\
-	"s.id, s.user_id, s.expires_at, s.created_at, s.updated_at,"	\
-	" s.ip_address, s.user_agent, s.impersonated_by, s.fields"
-enum { SESSION_COLUMN_COUNT = 9 };
-
-static void
+void
 session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
     struct session *out)
 {

@@ -14,6 +14,7 @@
 #include "store/user.h"
 
 struct ctx;
+struct db_rows;
 struct json_object;
 
 #define SESSION_TOKEN_LENGTH 32
@@ -29,6 +30,18 @@ struct session {
 	const char *fields;		/* JSON object text */
 	bool new_device;		/* just made, see store_session_create */
 };
+
+/*
+ * SESSION_COLUMNS - what session_row reads of a row "s", from column 0 on
+ *
+ * The token is left to the caller, who alone knows it.
+ */
+#define SESSION_COLUMNS							\
+	"s.id, s.user_id, s.expires_at, s.created_at, s.updated_at,"	\
+	" s.ip_address, s.user_agent, s.impersonated_by, s.fields"
+#define SESSION_COLUMN_COUNT 9
+void session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
+    struct session *out);
 
 /* The wire's session object; token is what to show as its token. */
 void session_view(struct ctx *ctx, struct json_object *out,
