@@ -149,6 +149,13 @@ const struct route routes[] = {
 	    .handler = stop_impersonating },
 	{ AUTH(POST, "/admin/has-permission"), WHEN(admin), BARE,
 	    .form = &has_permission_form, .handler = has_permission },
+	{ AUTH(GET, "/multi-session/list-device-sessions"), ANYONE, READ,
+	    WHEN(multi_session), .handler = list_device_sessions },
+	{ AUTH(POST, "/multi-session/set-active"), ANYONE,
+	    WHEN(multi_session), .form = &device_session_form,
+	    .handler = set_active_session },
+	{ AUTH(POST, "/multi-session/revoke"), SESSION, WHEN(multi_session),
+	    .form = &device_session_form, .handler = revoke_device_session },
 
 	/* ---- the short names other systems use ---- */
 	{ JSON(GET, "/.well-known/jwks.json"), WHEN(jwt), ANYONE, READ,
@@ -233,6 +240,12 @@ const struct route routes[] = {
 	{ PAGE(POST, "/account/security/sessions/:id/revoke", "Security"),
 	    SESSION, .handler = security_revoke,
 	    .template = "account_security", .again = security_page },
+	{ PAGE(POST, "/account/switch/:id", "Profile"), SESSION,
+	    WHEN(multi_session), .handler = account_switch,
+	    .template = "account", .again = profile_page },
+	{ PAGE(POST, "/account/leave/:id", "Profile"), SESSION,
+	    WHEN(multi_session), .handler = account_leave,
+	    .template = "account", .again = profile_page },
 
 	{ PAGE(GET, "/account/email", "Change your e-mail address"), OWN,
 	    ONLY(user_change_email), READ, .handler = email_page,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/multi_session.h"
 #include "guard/session_data.h"
 #include "routes.h"
 #include "store/session.h"
@@ -53,7 +54,17 @@ session_begin(struct ctx *ctx, const struct session *session,
 	if (ctx->config->last_login_method_enabled && method != NULL)
 		response_cookie_readable(ctx, SIGNED_IN_BY, method,
 		    SIGNED_IN_BY_SECONDS);
-	return ST_OK;
+	return multi_session_begin(ctx, session);
+}
+
+bool
+session_is_forgotten(struct ctx *ctx)
+{
+	const char *cookie = request_cookie(&ctx->request,
+	    ctx->config->cookie_dont_remember);
+
+	return cookie != NULL && text_is("true", cookie_verify(ctx->arena,
+	    ctx->config->server_secret, cookie));
 }
 
 bool
@@ -80,12 +91,9 @@ credential(struct ctx *ctx)
 {
 	const struct config *config = ctx->config;
 	const char *token = bearer(ctx);
-	const char *cookie, *forget;
+	const char *cookie;
 
-	forget = request_cookie(&ctx->request, config->cookie_dont_remember);
-	if (forget != NULL)
-		ctx->not_remembered = text_is("true", cookie_verify(
-		    ctx->arena, config->server_secret, forget));
+	ctx->not_remembered = session_is_forgotten(ctx);
 	if (token != NULL)
 		return token;
 	cookie = request_cookie(&ctx->request, config->cookie_session);

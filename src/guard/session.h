@@ -49,6 +49,8 @@ enum status session_begin(struct ctx *ctx, const struct session *session,
 
 /* Whether the user signed in within session.fresh_age. */
 bool session_is_fresh(const struct ctx *ctx);
+/* By the dont_remember cookie: the session ends with the browser. */
+bool session_is_forgotten(struct ctx *ctx);
 
 /* Queues the three deletion cookies. */
 void session_forget(struct ctx *ctx);

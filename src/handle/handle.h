@@ -117,6 +117,13 @@ enum status delete_callback(struct ctx *ctx);
 enum status delete_page_prepare(struct ctx *ctx);
 enum status delete_save(struct ctx *ctx);
 enum status delete_page(struct ctx *ctx);
+/* multi_session.c */
+extern const struct form device_session_form;
+enum status list_device_sessions(struct ctx *ctx);
+enum status set_active_session(struct ctx *ctx);
+enum status revoke_device_session(struct ctx *ctx);
+enum status account_switch(struct ctx *ctx);
+enum status account_leave(struct ctx *ctx);
 
 /* password.c */
 extern const struct form change_password_form, verify_password_form;

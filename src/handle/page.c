@@ -7,6 +7,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/permission.h"
+#include "handle/multi_session.h"
 #include "http/assets.h"
 #include "http/form.h"
 #include "routes.h"
@@ -180,6 +181,7 @@ fill_page(struct ctx *ctx, const char *title)
 	view_text(assets, "css", assets_path(ctx->assets, "app.css"));
 	view_text(assets, "js", assets_path(ctx->assets, "app.js"));
 	view_text(assets, "icon", assets_path(ctx->assets, "icon.svg"));
+	view_null(ctx->page, "switcher");
 	fill_user(ctx);
 	fill_impersonation(ctx);
 	fill_nav(ctx, text_starts(ctx->request.path, "/admin"));
@@ -307,6 +309,7 @@ show_again(struct ctx *ctx, enum status status)
 		form = view_object(ctx->view, "form");
 	form_view(ctx, ctx->route->form, form);
 	fill_page(ctx, ctx->route->title);
+	switcher_fill(ctx);
 	fill_errors(ctx, status);
 	ctx->shown_again = true;
 	return status;
@@ -334,6 +337,7 @@ page_fill(struct ctx *ctx, enum status status)
 	}
 	if (status == ST_OK) {
 		fill_page(ctx, ctx->route->title);
+		switcher_fill(ctx);
 		fill_errors(ctx, ST_OK);
 		return ST_OK;
 	}

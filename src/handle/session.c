@@ -8,6 +8,7 @@
 #include "guard/session.h"
 #include "handle/admin.h"
 #include "handle/device.h"
+#include "handle/multi_session.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/audit.h"
@@ -160,6 +161,7 @@ sign_out(struct ctx *ctx)
 		session_forget(ctx);
 	if (ctx->session != NULL)
 		TRY(impersonation_end(ctx));
+	TRY(device_sessions_end(ctx));
 	view_bool(ctx->view, "success", true);
 	ctx->response.flash = "You are signed out.";
 	return respond_next(ctx, "/login");

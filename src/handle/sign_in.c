@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/multi_session.h"
 #include "guard/session.h"
 #include "handle/letter.h"
 #include "handle/username.h"
@@ -26,6 +27,7 @@ struct login {
 	const char *password;
 	const char *callback_url;	/* on the wire */
 	const char *next;		/* on the page */
+	enum choice add;		/* and that others stay signed in */
 	enum choice remember;
 };
 
@@ -51,6 +53,8 @@ static const struct form_field login_fields[] = {
 	EMAIL_FIELD,
 	PASSWORD_FIELD,
 	FIELD_TEXT(struct login, next, "next", 0, 2000, .optional = true),
+	FIELD_BOOL(struct login, add, "add", WHEN_FIELD(multi_session),
+	    .optional = true),
 	REMEMBER_FIELD,
 };
 static const struct form_field alias_fields[] = {
@@ -200,19 +204,35 @@ is_remembered(const struct ctx *ctx, const struct login *login)
 	    login->remember != CHOICE_NO;
 }
 
-/* In a browser the old session ends with the new one's birth (ASVS 7.2.4);
- * the wire contract leaves it to its owner. */
-static enum status
-end_old_session(struct ctx *ctx)
+/* The old session's; the new one makes its own. */
+static void
+forget_choice(struct ctx *ctx)
 {
-	const struct config *config = ctx->config;
+	if (is_page(ctx) && ctx->not_remembered)
+		response_cookie(ctx, ctx->config->cookie_dont_remember, "",
+		    0);
+}
 
-	if (!is_page(ctx))
+/*
+ * In a browser the old session ends with the new one's birth (ASVS 7.2.4),
+ * unless another user joins in; the wire contract leaves it to its owner.
+ */
+static enum status
+end_old_session(struct ctx *ctx, const struct login *login,
+    const struct user *user)
+{
+	const struct session *old = ctx->session;
+
+	if (!is_page(ctx) || old == NULL)
 		return ST_OK;
-	if (ctx->not_remembered)
-		response_cookie(ctx, config->cookie_dont_remember, "", 0);
-	return ctx->session == NULL ? ST_OK :
-	    store_session_end(ctx, ctx->session->id);
+	if (text_is(old->user_id, user->id))
+		return store_session_end(ctx, old->id);
+	if (login->add == CHOICE_YES) {
+		multi_session_keep(ctx, old);
+		return ST_OK;
+	}
+	multi_session_drop(ctx, old);
+	return store_session_end(ctx, old->id);
 }
 
 enum status
@@ -241,11 +261,12 @@ sign_in(struct ctx *ctx)
 	bool remember = is_remembered(ctx, login);
 	enum status status;
 
+	forget_choice(ctx);
 	/* Before the old one ends: it may be the only one that knows the
 	 * device. */
 	TRY(session_start(ctx, &checked->user, checked->hash, remember,
 	    login->username == NULL ? "email" : NULL, session));
-	TRY(end_old_session(ctx));
+	TRY(end_old_session(ctx, login, &checked->user));
 	if (checked->better != NULL) {
 		status = store_password_set(ctx, checked->user.id,
 		    checked->hash, checked->better);
@@ -277,9 +298,13 @@ login_page(struct ctx *ctx)
 {
 	struct json_object *form = view_object(ctx->view, "form");
 	const char *next = request_query(&ctx->request, "next");
+	const char *add = ctx->config->multi_session_enabled ?
+	    request_query(&ctx->request, "add") : NULL;
 
-	if (ctx->session != NULL && ctx->route->method == METHOD_GET)
+	if (ctx->session != NULL && ctx->route->method == METHOD_GET &&
+	    add == NULL)
 		return respond_next(ctx, "/account");
+	view_text(form, "add", ctx->session != NULL ? add : NULL);
 	view_null(form, "email");
 	view_null(form, "rememberMe");
 	view_text(form, "next", next != NULL && path_next(next) ? next : NULL);

@@ -140,6 +140,11 @@ export const MATRIX = {
 		bare: true },
 	'POST /api/auth/admin/has-permission': { ...signedIn(200, {
 		body: { permissions: { user: ['list'] } } }), bare: true },
+	'GET /api/auth/multi-session/list-device-sessions': all(200),
+	'POST /api/auth/multi-session/set-active': all(401, {
+		body: { sessionToken: 'none' } }),
+	'POST /api/auth/multi-session/revoke': signedIn(401, {
+		body: { sessionToken: 'none' } }),
 
 	/* the short names */
 	'GET /.well-known/jwks.json': all(200),
@@ -188,7 +193,8 @@ export const MATRIX = {
 		...own(world), password: PASSWORD }) }),
 	/* Whoever acts as nobody else is shown the page again. */
 	'POST /account/impersonation/stop': signedIn(400),
-
+	'POST /account/switch/:id': signedIn(303, { params: otherSession }),
+	'POST /account/leave/:id': signedIn(303, { params: otherSession }),
 	'GET /account/credits': signedIn(200),
 	'GET /account/orders': signedIn(200),
 
