@@ -17,19 +17,21 @@
 #define JSON(verb, p) .face = FACE_JSON, .method = METHOD_##verb, .path = p
 #define PAGE(verb, p, t) .face = FACE_PAGE, .method = METHOD_##verb,	\
 	.path = p, .title = t
-#define ANYONE .guard = { GUARD_ANYONE, PERMISSION_NONE }
-#define VISITOR .guard = { GUARD_VISITOR, PERMISSION_NONE }
-#define SESSION .guard = { GUARD_SESSION, PERMISSION_NONE }
-#define OWN .guard = { GUARD_SESSION, PERMISSION_NONE, .own = true }
-#define FRESH .guard = { GUARD_FRESH, PERMISSION_NONE }
-#define FRESH_OWN .guard = { GUARD_FRESH, PERMISSION_NONE, .own = true }
-#define MAY(p) .guard = { GUARD_PERMISSION, PERMISSION_##p }
-#define OPERATOR .guard = { GUARD_OPERATOR, PERMISSION_NONE }
+#define ANYONE .guard = { .level = GUARD_ANYONE }
+#define VISITOR .guard = { .level = GUARD_VISITOR }
+#define SESSION .guard = { .level = GUARD_SESSION }
+#define OWN .guard = { .level = GUARD_SESSION, .own = true }
+#define FRESH .guard = { .level = GUARD_FRESH }
+#define FRESH_OWN .guard = { .level = GUARD_FRESH, .own = true }
+#define MAY(p) .guard = { .level = GUARD_PERMISSION,			\
+	.permission = PERMISSION_##p }
+#define OPERATOR .guard = { .level = GUARD_OPERATOR }
 /* Of the contract's administrators: nobody gets 401 without a body, who may
  * not a code of the row. */
-#define BARE .guard = { GUARD_SESSION, PERMISSION_NONE, .bare = true }
-#define MAY_OR(p, status) .guard = { GUARD_PERMISSION, PERMISSION_##p,	\
-	ST_YOU_ARE_NOT_ALLOWED_TO_##status, true }
+#define BARE .guard = { .level = GUARD_SESSION, .bare = true }
+#define MAY_OR(p, status) .guard = { .level = GUARD_PERMISSION,		\
+	.permission = PERMISSION_##p,					\
+	.refusal = ST_YOU_ARE_NOT_ALLOWED_TO_##status, .bare = true }
 #define READ .one_read = true
 #define TOKEN .by_token = true
 /* Of a feature that an operator switches on by a setting, or a section. */

@@ -33,16 +33,19 @@ static const struct claim {
 static void
 write_claim(struct buf *out, const struct claim *claim, const void *member)
 {
-	const char *text = claim->number ? NULL : *(const char *const *)member;
+	const char *comma = out->size > 1 ? "," : "";
+	const char *text;
 
-	if (!claim->number && text == NULL)
-		return;
-	buf_printf(out, "%s\"%s\":", out->size > 1 ? "," : "", claim->name);
-	if (claim->number)
-		buf_printf(out, "%lld",
+	if (claim->number) {
+		buf_printf(out, "%s\"%s\":%lld", comma, claim->name,
 		    (long long)*(const int64_t *)member);
-	else
-		buf_json_text(out, text, strlen(text));
+		return;
+	}
+	text = *(const char *const *)member;
+	if (text == NULL)
+		return;
+	buf_printf(out, "%s\"%s\":", comma, claim->name);
+	buf_json_text(out, text, strlen(text));
 }
 
 static void
