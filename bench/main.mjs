@@ -11,7 +11,7 @@ import { PROGRAM, SOURCE, workDir } from '../tests/lib/paths.mjs';
 import { build } from './load.mjs';
 
 const CASES = ['session', 'sign_in', 'storm', 'admin', 'credit', 'memory',
-	'start'];
+	'start', 'import'];
 const HELP = `usage: bench/run [options] [BENCH]...
 
   BENCH            of ${CASES.join(', ')}; default all
