@@ -158,6 +158,11 @@ const struct route routes[] = {
 	    .handler = set_active_session },
 	{ AUTH(POST, "/multi-session/revoke"), SESSION, WHEN(multi_session),
 	    .form = &device_session_form, .handler = revoke_device_session },
+	{ AUTH(GET, "/one-time-token/generate"), OWN, WHEN(one_time_token),
+	    .handler = one_time_token_generate },
+	{ AUTH(POST, "/one-time-token/verify"), ANYONE, WHEN(one_time_token),
+	    .form = &one_time_token_form, .prepare = one_time_token_prepare,
+	    .handler = one_time_token_verify, .login = true },
 
 	/* ---- the short names other systems use ---- */
 	{ JSON(GET, "/.well-known/jwks.json"), WHEN(jwt), ANYONE, READ,

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/multi_session.h"
+#include "guard/one_time_token.h"
 #include "guard/session_data.h"
 #include "routes.h"
 #include "store/session.h"
@@ -46,6 +47,19 @@ session_cookies(struct ctx *ctx, const struct session *session,
 		    ctx->arena, wire, strlen(wire), false, &size));
 }
 
+static enum status
+hand_on(struct ctx *ctx, const struct session *session)
+{
+	const char *token;
+
+	if (!ctx->config->one_time_token_enabled ||
+	    !ctx->config->one_time_token_set_header)
+		return ST_OK;
+	TRY(one_time_token_new(ctx, session, &token));
+	response_expose(ctx, "set-ott", token);
+	return ST_OK;
+}
+
 enum status
 session_begin(struct ctx *ctx, const struct session *session,
     const struct user *user, bool remember, const char *method)
@@ -54,6 +68,7 @@ session_begin(struct ctx *ctx, const struct session *session,
 	if (ctx->config->last_login_method_enabled && method != NULL)
 		response_cookie_readable(ctx, SIGNED_IN_BY, method,
 		    SIGNED_IN_BY_SECONDS);
+	TRY(hand_on(ctx, session));
 	return multi_session_begin(ctx, session);
 }
 

@@ -125,6 +125,12 @@ enum status revoke_device_session(struct ctx *ctx);
 enum status account_switch(struct ctx *ctx);
 enum status account_leave(struct ctx *ctx);
 
+/* one_time_token.c */
+extern const struct form one_time_token_form;
+enum status one_time_token_generate(struct ctx *ctx);
+enum status one_time_token_prepare(struct ctx *ctx);
+enum status one_time_token_verify(struct ctx *ctx);
+
 /* password.c */
 extern const struct form change_password_form, verify_password_form;
 enum status change_password_prepare(struct ctx *ctx);

@@ -199,7 +199,8 @@ export const QUERIES = {
 		'sealed:' || encode(value, 'hex') AS value,
 		${iso('expires_at')} AS "expiresAt",
 		${iso('created_at')} AS "createdAt",
-		${iso('created_at')} AS "updatedAt"
+		${iso('created_at')} AS "updatedAt",
+		round(extract(epoch FROM expires_at - created_at)) AS ttl
 		FROM verifications WHERE user_id IS NOT NULL
 		ORDER BY verifications.created_at DESC LIMIT 1`,
 	'rows left': `SELECT (SELECT count(*) FROM users) AS u,

@@ -143,6 +143,9 @@ export const MATRIX = {
 	'GET /api/auth/multi-session/list-device-sessions': all(200),
 	'POST /api/auth/multi-session/set-active': all(401, {
 		body: { sessionToken: 'none' } }),
+	'GET /api/auth/one-time-token/generate': signedIn(200),
+	'POST /api/auth/one-time-token/verify': all(400, {
+		body: { token: 'none' } }),
 	'POST /api/auth/multi-session/revoke': signedIn(401, {
 		body: { sessionToken: 'none' } }),
 
