@@ -9,6 +9,7 @@
 #include "guard/metric.h"
 #include "store/session.h"
 #include "store/user.h"
+#include "store/verification.h"
 
 #define ACCOUNT_FORGET_MS INT64_C(86400000)
 #define NETWORK_FORGET_MS INT64_C(3600000)
@@ -120,6 +121,19 @@ attempt_end(struct ctx *ctx, const struct attempt *attempt,
 		limit_clear(ctx, LIMIT_SECRETS, attempt->account);
 	else
 		limit_undo(ctx, LIMIT_SECRETS, attempt->account);
+}
+
+enum status
+attempt_proof(struct ctx *ctx, const char *identifier, const char **value)
+{
+	struct attempt attempt;
+	enum status status;
+
+	TRY(attempt_begin(ctx, NULL, &attempt));
+	status = store_verification_find(ctx, identifier, value);
+	attempt_end(ctx, &attempt, status == ST_NOT_FOUND ? ATTEMPT_WRONG :
+	    ATTEMPT_RIGHT);
+	return status;
 }
 
 void

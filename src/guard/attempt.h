@@ -51,6 +51,15 @@ enum status attempt_begin(struct ctx *ctx, const char *account,
 void attempt_end(struct ctx *ctx, const struct attempt *attempt,
     enum attempt_result result);
 
+/*
+ * attempt_proof - store_verification_find, where what is not found counts
+ *
+ * For secrets that strangers bring: links and tokens. Nobody guesses one, but
+ * whoever tries many is up to no good. ST_TOO_MANY_REQUESTS, too.
+ */
+enum status attempt_proof(struct ctx *ctx, const char *identifier,
+    const char **value);
+
 /* An account has a new secret: those of the old one are forgotten. */
 void attempt_forget(struct ctx *ctx, const char *account);
 

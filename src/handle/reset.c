@@ -150,8 +150,7 @@ reset_link(struct ctx *ctx)
 	enum status status;
 
 	TRY(callback_pass(ctx, callback));
-	status = store_verification_find(ctx, identifier(ctx, token),
-	    &user_id);
+	status = attempt_proof(ctx, identifier(ctx, token), &user_id);
 	if (status != ST_OK && status != ST_NOT_FOUND)
 		return status;
 	if (callback[0] == '\0')
@@ -176,8 +175,8 @@ static enum status
 is_usable(struct ctx *ctx, const char *token, const char **user_id)
 {
 	enum status status = token == NULL || token[0] == '\0' ?
-	    ST_NOT_FOUND : store_verification_find(ctx,
-	    identifier(ctx, token), user_id);
+	    ST_NOT_FOUND : attempt_proof(ctx, identifier(ctx, token),
+	    user_id);
 
 	return status != ST_NOT_FOUND ? status :
 	    refuse(ctx, ST_INVALID_TOKEN_400, "no such link, or none any more");

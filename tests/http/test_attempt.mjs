@@ -230,6 +230,23 @@ test('Better Auth GHSA-p6v2: an IPv6 network of 64 bits guesses as one',
 		'the statuses of an IPv4 address in two spellings');
 	});
 
+test('links that nobody was sent count for the network, too', async () => {
+	const values = { REMOTE_ADDR: '198.51.100.77' };
+	const follow = (i) => ask(network.socket, { values,
+		uri: `/api/auth/reset-password/guess${i}?callbackURL=/login` });
+
+	is(await statuses(7, follow), '302,302,302,302,302,429,429',
+		'the statuses');
+	is((await guess(network, { email: 'z@example.com',
+		from: values.REMOTE_ADDR })).status, 429,
+	'the status of a sign-in from there');
+	is((await ask(network.socket, { method: 'POST',
+		uri: '/api/auth/reset-password', values: { ...values,
+			CONTENT_TYPE: 'application/json' }, body: JSON.stringify({
+			token: 'guess', newPassword: PASSWORD }) })).status, 429,
+	'the status of using one');
+});
+
 test('the log says why, without what was guessed', () => {
 	const reasons = at.log().filter(({ status }) => status === 429).map(
 		({ reason }) => reason);
