@@ -72,6 +72,7 @@ mail_figure(struct ctx *ctx, struct json_object *figures)
 {
 	const struct json_object *mail = view_get(ctx->view, "mail");
 	int64_t queued = view_get_int(mail, "queued");
+	int64_t failed = view_get_int(mail, "failed");
 	const char *note = "Nothing waits";
 
 	if (!view_is_true(mail, "sending"))
@@ -79,6 +80,9 @@ mail_figure(struct ctx *ctx, struct json_object *figures)
 	else if (queued > 0)
 		note = arena_printf(ctx->arena, "The oldest for %s",
 		    age_text(ctx, view_get_int(mail, "oldestSeconds")));
+	else if (failed > 0)
+		note = arena_printf(ctx->arena, "%lld failed",
+		    (long long)failed);
 	words_figure(figures, "Letters to send", arena_printf(ctx->arena,
 	    "%lld", (long long)queued), note);
 }

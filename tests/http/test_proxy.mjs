@@ -4,8 +4,9 @@
  */
 import net from 'node:net';
 import { ask } from '../lib/fcgi.mjs';
-import { PASSWORD, Person, after, before, eventually, is, person, secret, stand,
-	test } from './suite.mjs';
+import { readLetters } from '../lib/letters.mjs';
+import { PASSWORD, Person, after, before, eventually, is, ok, person, secret,
+	stand, test } from './suite.mjs';
 
 const URL_OF_SECURE = 'https://login.example.com';
 const PROXY = '192.0.2.1';
@@ -130,6 +131,26 @@ test('cookies are Secure by server.url, whatever the proxy says', async () => {
 			is(cookie.includes('; Secure'), wanted, 'Secure');
 			is(cookie.startsWith('__Secure-'), wanted, 'the prefix');
 		}
+});
+
+/* Poisoned links of letters: the reader would bring the token to EVIL. */
+test('links in letters lead to server.url, whoever asked how', async () => {
+	for (const [name, value] of HEARSAY)
+		is((await ask(secure.socket, { headers: { [name]: value },
+			uri: '/api/auth/request-password-reset',
+			...json({ email: user.email }) })).status, 200,
+		`the status with ${name}`);
+
+	const letters = (await readLetters((sql) => secure.psql(sql),
+		'stand-secret-0123456789abcdefABCDEF')).filter(
+		({ kind }) => kind === 'reset-password');
+
+	ok(letters.length > 0, 'there is no letter');
+	for (const { text, html, url } of letters) {
+		secret(url);
+		ok(url.startsWith(`${URL_OF_SECURE}/`), `it leads to ${url}`);
+		ok(!`${text}${html}`.includes('evil'), 'it names another');
+	}
 });
 
 /* As lighttpd passes it on: a client's X_Forwarded_For beside its proxy's. */
