@@ -52,12 +52,18 @@ too_long(struct ctx *ctx)
 	    BETTER_AUTH_ID_SIZE - 1);
 }
 
-/* Column 0 is the row. */
-static void
-put_rows(struct json_object *out, const struct db_rows *rows)
+/* Column 0 is the row, 1 the user's id. */
+static enum status
+put_rows(struct ctx *ctx, struct json_object *out, const struct db_rows *rows)
 {
-	for (size_t row = 0; row < rows->count; row++)
+	for (size_t row = 0; row < rows->count; row++) {
 		view_json(out, NULL, db_get_text(rows, row, 0));
+		/* A column of jsonb may be nested deeper than we read. */
+		if (view_at(out, view_count(out) - 1) == NULL)
+			return refuse(ctx, ST_INVALID, "a row of user %s cannot"
+			    " be read", db_get_text(rows, row, 1));
+	}
+	return ST_OK;
 }
 
 /* Ids are compared in their own type and order, whatever those are; to us
@@ -84,8 +90,7 @@ better_auth_users(struct ctx *ctx, struct better_auth_page *page,
 	if (!keep_id(page->first, &rows, 0, 1) ||
 	    !keep_id(page->last, &rows, rows.count - 1, 1))
 		return too_long(ctx);
-	put_rows(out, &rows);
-	return ST_OK;
+	return put_rows(ctx, out, &rows);
 }
 
 #define OWNED(table, where)						\
@@ -120,8 +125,7 @@ better_auth_owned(struct ctx *ctx, enum owned kind,
 	if (!keep_id(place->user_id, &rows, rows.count - 1, 1) ||
 	    !keep_id(place->id, &rows, rows.count - 1, 2))
 		return too_long(ctx);
-	put_rows(out, &rows);
-	return ST_OK;
+	return put_rows(ctx, out, &rows);
 }
 
 enum status

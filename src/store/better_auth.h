@@ -43,7 +43,7 @@ struct better_auth_page {
  * end
  *
  * page  zero before the first call
- * ST_INVALID  an id does not fit BETTER_AUTH_ID_SIZE
+ * ST_INVALID  an id does not fit BETTER_AUTH_ID_SIZE, or a row cannot be read
  */
 enum status better_auth_users(struct ctx *ctx, struct better_auth_page *page,
     struct json_object *out);

@@ -191,6 +191,9 @@ test('the admin still is one, the banned user still is out', async () => {
 	is((await moved(people.ada).get('/api/admin/users')).status, 403,
 		'its status for somebody else');
 	is(await session(moved(people.bad)), null, 'the banned session');
+	is((await moved(people.bad).json('/api/auth/sign-in/email', {
+		email: people.bad.email, password: PASSWORD })).json().code,
+	'BANNED_USER', 'the code of his sign-in');
 
 	const [row] = await site.psql(`SELECT banned, ban_reason FROM users
 		WHERE id = '${people.bad.id}'`);
@@ -426,6 +429,23 @@ test('an older release: numbers for ids, no zones, no plugins, a schema',
 		[{ id: '10', name: 'N10', email_verified: false, role: 'user',
 			created_at: '2024-02-29 12:00:00.5+00', fields: {} }],
 		'one of them');
+	}));
+
+test('a row that cannot be read is named', () =>
+	elsewhere(`CREATE TABLE "user" (id text PRIMARY KEY, name text,
+			email text, deep jsonb);
+		CREATE TABLE account (id text, "accountId" text,
+			"providerId" text, "userId" text);
+		CREATE TABLE session (id text, "expiresAt" timestamptz,
+			token text, "userId" text);
+		INSERT INTO "user" VALUES ('deep', 'D', 'd@example.com',
+			(repeat('[', 99) || repeat(']', 99))::jsonb)`,
+	async (source, other) => {
+		const said = await run(other, '--from', source.url);
+
+		is(said.code, 1, 'the status');
+		matches(said.err, /a row of user deep cannot be read/,
+			'the error');
 	}));
 
 test('a database of another shape is refused by what it lacks', () =>
