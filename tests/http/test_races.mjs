@@ -12,7 +12,8 @@ let at;
 
 before(async () => {
 	at = await stand({ name: 'races', config: { 'worker.count': 8,
-		'user.delete': true, 'user.delete_verification': true } });
+		'user.delete': true, 'user.delete_verification': true,
+		'one_time_token.enabled': true } });
 });
 after(async () => is((await at.stop()).code, 0, 'the exit status'));
 
@@ -139,4 +140,18 @@ test('a link that ends an account works once', async () => {
 	oneWins(answers, 200, 404);
 	is((await at.psql(`SELECT id FROM users WHERE id = '${who.id}'`)).length,
 		0, 'the number of users');
+});
+
+/* ---- tokens ---------------------------------------------------------------- */
+
+test('a session is handed on once', async () => {
+	const who = await person(at);
+	const { token } = (await who.get('/api/auth/one-time-token/generate'))
+		.json();
+	const answers = await times(CROWD, () => post(
+		'/api/auth/one-time-token/verify', { token: secret(token) }));
+
+	oneWins(answers, 200, 400);
+	is(answers.filter(({ cookies }) => cookies.length > 0).length, 1,
+		'how many got a cookie');
 });
