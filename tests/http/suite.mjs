@@ -214,3 +214,21 @@ export async function person(at, role = 'user') {
 
 	return role === 'user' ? someone : someone.become(role);
 }
+
+/* Resolves when three workers have answered look(), all to our liking. */
+export async function onEveryWorker(who, path, look) {
+	const pids = new Set();
+	const since = who.at.log().length;
+
+	await eventually('three workers were asked', async () => {
+		const answers = await times(12, () => who.get(path));
+		const ids = answers.map((answer) =>
+			answer.header('x-request-id'));
+
+		answers.forEach(look);
+		for (const line of who.at.log().slice(since))
+			if (ids.includes(line.requestId))
+				pids.add(line.pid);
+		return pids.size >= 3;
+	});
+}

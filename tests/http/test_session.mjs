@@ -3,9 +3,8 @@
  * look like; how long they live; and the other names of the routes.
  */
 import { parseSetCookie } from '../lib/http.mjs';
-import { PASSWORD, Person, SESSION, after, before, eventually, is, matches,
-	ok, oneOf, person, request, secret, stand, test, times }
-	from './suite.mjs';
+import { PASSWORD, Person, SESSION, after, before, is, matches, ok, oneOf,
+	onEveryWorker, person, request, secret, stand, test } from './suite.mjs';
 
 const DAY_MS = 86400000;
 const LIFETIME = 604800;
@@ -24,24 +23,6 @@ after(async () => {
 });
 
 /* ---- at once, everywhere --------------------------------------------------- */
-
-/* Resolves when three workers have answered look(), all to our liking. */
-async function onEveryWorker(who, path, look) {
-	const pids = new Set();
-	const since = at.log().length;
-
-	await eventually('three workers were asked', async () => {
-		const answers = await times(12, () => who.get(path));
-		const ids = answers.map((answer) =>
-			answer.header('x-request-id'));
-
-		answers.forEach(look);
-		for (const line of at.log().slice(since))
-			if (ids.includes(line.requestId))
-				pids.add(line.pid);
-		return pids.size >= 3;
-	});
-}
 
 const isOut = (answer) => is(answer.text, 'null', 'the session');
 

@@ -1,0 +1,385 @@
+/*
+ * An admin acts as a user: who may, for how long, what he cannot do
+ * meanwhile, whose name it is done in, and the way back.
+ */
+import { createHmac } from 'node:crypto';
+import { parseSetCookie } from '../lib/http.mjs';
+import { PASSWORD, Person, SESSION, after, before, is, matches, ok,
+	onEveryWorker, person, stand, test } from './suite.mjs';
+
+const ADMIN = 'better-auth.admin_session';
+const FORGET = 'better-auth.dont_remember';
+const SECRET = 'stand-secret-0123456789abcdefABCDEF';
+const HOUR_MS = 3600000;
+let at;
+
+before(async () => {
+	at = await stand({ name: 'impersonation', config: {
+		'admin.enabled': true } });
+});
+after(async () => is((await at.stop()).code, 0, 'the exit status'));
+
+const wire = (who, path, body) => who.json(`/api/auth/admin/${path}`, body);
+const names = (response) => response.cookies.map(
+	(line) => parseSetCookie(line).name);
+
+async function start(admin, user) {
+	const response = await wire(admin, 'impersonate-user',
+		{ userId: user.id });
+
+	is(response.status, 200, `the status (${response.text})`);
+	return response.json();
+}
+
+async function both(role = 'admin_rw') {
+	return [await person(at, role), await person(at)];
+}
+
+async function audit(userId) {
+	return at.psql(`SELECT action, actor_id AS actor, after FROM audit
+		WHERE target_id = '${userId}' ORDER BY created_at, id`);
+}
+
+const isOut = (answer) => is(answer.text, 'null', 'the session');
+
+/* ---- life ------------------------------------------------------------------ */
+
+test('an hour later the admin is out, however much he does', async () => {
+	const [admin, user] = await both();
+	const { session } = await start(admin, user);
+	const left = Date.parse(session.expiresAt) - Date.now();
+
+	ok(left > HOUR_MS - 60000 && left <= HOUR_MS, `${left} ms are left`);
+	await at.psql(`UPDATE sessions SET created_at = created_at
+		- interval '30 days' WHERE id = '${session.id}'`);
+	is((await admin.get('/api/auth/get-session')).cookies.length, 0,
+		'the number of cookies');
+	is((await admin.session()).session.expiresAt, session.expiresAt,
+		'the end');
+	await at.psql(`UPDATE sessions SET expires_at = now()
+		WHERE id = '${session.id}'`);
+	isOut(await admin.get('/api/auth/get-session'));
+});
+
+test('he finds his own session again, as long-lived as it was', async () => {
+	for (const [rememberMe, age] of [[true, 604800], [false, undefined]]) {
+		const [admin, user] = await both();
+
+		admin.jar.close();
+		await admin.signIn({ rememberMe });
+
+		const own = (await admin.session()).session;
+
+		await start(admin, user);
+		is((await admin.session()).user.id, user.id, 'the user');
+
+		const stopped = await wire(admin, 'stop-impersonating', {});
+		const cookie = stopped.cookies.map(parseSetCookie).find(
+			({ name }) => name === SESSION);
+
+		is(stopped.json().session.id, own.id, 'the session');
+		is(stopped.json().user.id, admin.id, 'the user');
+		is(cookie.attributes['Max-Age'], age, 'Max-Age');
+		is((await admin.session()).session.id, own.id, 'the session');
+		is(admin.jar.get(ADMIN), undefined, 'the cookie aside');
+	}
+});
+
+test('what was borrowed is refused once it was given back', async () => {
+	const [admin, user] = await both();
+
+	await start(admin, user);
+
+	const cookie = admin.jar.header('/');
+
+	await wire(admin, 'stop-impersonating', {});
+	isOut(await new Person(at).send('GET', '/api/auth/get-session',
+		{ headers: { Cookie: cookie } }));
+});
+
+/* ---- whoever takes the power takes what was done with it -------------------- */
+
+const ENDS = {
+	'banned': (boss, admin) => wire(boss, 'ban-user', { userId: admin.id }),
+	'removed': (boss, admin) => wire(boss, 'remove-user',
+		{ userId: admin.id }),
+	'of another role': (boss, admin) => wire(boss, 'set-role',
+		{ userId: admin.id, role: 'user' }),
+};
+
+for (const [what, end] of Object.entries(ENDS))
+	test(`an admin who is ${what} is out of the user on every worker`,
+		async () => {
+			const [admin, user] = await both();
+			const boss = await person(at, 'super_admin');
+
+			await start(admin, user);
+			await onEveryWorker(admin, '/api/auth/get-session',
+				(answer) => is(answer.json().user.id, user.id,
+					'the user'));
+			is((await end(boss, admin)).status, 200, 'the status');
+			await onEveryWorker(admin, '/api/auth/get-session',
+				isOut);
+		});
+
+for (const [what, end] of Object.entries({
+	'banned': (boss, user) => wire(boss, 'ban-user', { userId: user.id }),
+	'removed': (boss, user) => wire(boss, 'remove-user',
+		{ userId: user.id }),
+	'signed out everywhere': (boss, user) => wire(boss,
+		'revoke-user-sessions', { userId: user.id }) }))
+	test(`nobody acts as a user who is ${what}`, async () => {
+		const [admin, user] = await both();
+		const boss = await person(at, 'admin_rw');
+
+		await start(admin, user);
+		is((await end(boss, user)).status, 200, 'the status');
+		await onEveryWorker(admin, '/api/auth/get-session', isOut);
+	});
+
+/* ---- who may become whom ---------------------------------------------------- */
+
+/* Rows: who; columns: user, admin_ro, admin_rw, admin, super_admin. */
+const ROLES = ['user', 'admin_ro', 'admin_rw', 'admin', 'super_admin'];
+const BECOMES = {
+	user: [0, 0, 0, 0, 0],
+	admin_ro: [0, 0, 0, 0, 0],
+	admin_rw: [1, 0, 0, 0, 0],
+	admin: [1, 0, 0, 0, 0],
+	super_admin: [1, 1, 1, 1, 1],
+};
+
+test('nobody becomes somebody who may do more, or himself', async () => {
+	for (const [role, may] of Object.entries(BECOMES)) {
+		const admin = await person(at, role);
+
+		for (const [i, target] of ROLES.entries()) {
+			const subject = await person(at, target);
+			const who = await admin.another();
+			const { status } = await wire(who, 'impersonate-user',
+				{ userId: subject.id });
+
+			is(status, may[i] ? 200 : 403, `${role} as ${target}`);
+		}
+		is((await wire(admin, 'impersonate-user', { userId: admin.id }))
+			.status, 403, `${role} as himself`);
+	}
+});
+
+test('nobody becomes a banned user', async () => {
+	const [admin, user] = await both();
+
+	await wire(admin, 'ban-user', { userId: user.id });
+
+	const refused = await wire(admin, 'impersonate-user',
+		{ userId: user.id });
+
+	is(refused.status, 403, 'the status');
+	is(refused.json().code, 'BANNED_USER', 'the code');
+});
+
+test('who acts as an admin is none, and becomes nobody else', async () => {
+	const [admin, other] = [await person(at, 'super_admin'),
+		await person(at, 'super_admin')];
+	const user = await person(at);
+
+	await start(admin, other);
+	is((await wire(admin, 'impersonate-user', { userId: user.id })).status,
+		403, 'the status of another impersonation');
+	is((await wire(admin, 'has-permission', { permissions: {
+		user: ['list'] } })).json().success, false, 'the permission');
+	is((await admin.get('/api/admin/users')).status, 403, 'the list');
+	is((await admin.get('/admin')).status, 403, 'the page');
+	ok(!(await admin.get('/account')).text.includes('href="/admin"'),
+		'the menu leads there');
+});
+
+/* ---- what is left to the user ----------------------------------------------- */
+
+test('what opens the account or ends it is left to the user', async () => {
+	const [admin, user] = await both();
+	const refused = [
+		['/api/auth/change-password', { currentPassword: PASSWORD,
+			newPassword: 'another-password' }],
+	];
+
+	await start(admin, user);
+	for (const [path, body] of refused) {
+		const response = await admin.json(path, body);
+
+		is(response.status, 403, `the status of ${path}`);
+		is(response.json().code, 'IMPERSONATING', 'the code');
+	}
+
+	const page = await admin.post('/account/security/password', {
+		currentPassword: PASSWORD, newPassword: 'another-password' });
+
+	is(page.status, 403, 'the status of the page');
+	matches(page.text, /left to the user/, 'the page');
+	await user.another();
+});
+
+test('the audit and the ledger name the admin', async () => {
+	const [admin, user] = await both();
+
+	await admin.send('POST', '/api/admin/credits/grant', {
+		body: JSON.stringify({ userId: user.id, amount: 5, reason: 'x' }),
+		headers: { 'Content-Type': 'application/json',
+			'Idempotency-Key': `i${process.pid}` } });
+	await start(admin, user);
+	is((await admin.json('/api/auth/update-user', { name: 'Renamed' }))
+		.status, 200, 'the status');
+	is((await admin.send('POST', '/api/credits/spend', {
+		body: JSON.stringify({ amount: 1, reason: 'x' }),
+		headers: { 'Content-Type': 'application/json',
+			'Idempotency-Key': `j${process.pid}` } })).status, 200,
+	'the status of spending');
+	await wire(admin, 'stop-impersonating', {});
+
+	const entries = (await audit(user.id)).slice(1);
+	const [spent] = await at.psql(`SELECT actor_id AS actor FROM transfers
+		WHERE wallet_id = '${user.id}' AND kind = 'spend'`);
+
+	is(entries.map(({ action }) => action).join(),
+		['credit.grant', 'impersonation.start', 'user.update',
+			'impersonation.stop'].join(), 'the audit');
+	for (const { actor } of [...entries, spent])
+		is(actor, admin.id, 'the actor');
+});
+
+/* ---- pages ------------------------------------------------------------------ */
+
+async function enter(admin, user, reason = 'Ticket 17') {
+	return admin.post(`/admin/users/${user.id}/impersonate`, { reason });
+}
+
+test('a page asks for the reason, and the audit keeps it', async () => {
+	const [admin, user] = await both();
+	const none = await enter(admin, user, '');
+
+	is(none.status, 400, 'the status without a reason');
+	matches(none.text, /Reason is missing/, 'the page');
+	is((await admin.session()).user.id, admin.id, 'the user');
+	is((await enter(admin, user)).header('location'), '/account',
+		'the place');
+
+	const entry = (await audit(user.id)).at(-1);
+
+	is(entry.action, 'impersonation.start', 'the action');
+	is(entry.after.reason, 'Ticket 17', 'the reason');
+});
+
+test('every page says so and has the way out', async () => {
+	const [admin, user] = await both();
+
+	await enter(admin, user);
+	for (const path of ['/account', '/account/security', '/account/credits',
+		'/account/orders', '/logout', '/admin']) {
+		const page = await admin.send('GET', path, { headers: {
+			Accept: 'text/html' } });
+
+		matches(page.text, /You act as <strong>A Person<\/strong>/,
+			path);
+		matches(page.text, /action="\/account\/impersonation\/stop"/,
+			path);
+	}
+
+	const stopped = await admin.post('/account/impersonation/stop');
+
+	is(stopped.header('location'), `/admin/users/${user.id}`, 'the place');
+	is((await admin.session()).user.id, admin.id, 'the user');
+	ok(!(await admin.get('/account')).text.includes('You act as'),
+		'the banner is still there');
+	is(admin.jar.get(FORGET), undefined, 'the marker');
+});
+
+test('there is a way out when nothing waits', async () => {
+	const [admin, user] = await both();
+
+	await enter(admin, user);
+	await at.psql(`DELETE FROM sessions WHERE user_id = '${admin.id}'`);
+	is((await wire(admin, 'stop-impersonating', {})).text,
+		'{"message":"Failed to find admin session"}', 'the answer');
+
+	const stopped = await admin.post('/account/impersonation/stop');
+
+	is(stopped.header('location'), '/login', 'the place');
+	is(admin.jar.get(ADMIN), undefined, 'the cookie aside');
+	isOut(await admin.get('/api/auth/get-session'));
+});
+
+test('signing out signs out of both', async () => {
+	const [admin, user] = await both();
+
+	await enter(admin, user);
+
+	const aside = decodeURIComponent(admin.jar.get(ADMIN));
+	const [token] = aside.split(':');
+	const out = await admin.json('/api/auth/sign-out', {});
+
+	ok(names(out).includes(ADMIN), 'the cookie stays');
+	is((await new Person(at).send('GET', '/api/me', { headers: {
+		Authorization: `Bearer ${token}` } })).status, 401,
+	'the status with the waiting token');
+	ok(await user.session() !== null, 'the user is out');
+});
+
+/* ---- what is in the cookie -------------------------------------------------- */
+
+function signed(value) {
+	return encodeURIComponent(`${value}.${createHmac('sha256', SECRET)
+		.update(value).digest('base64')}`);
+}
+
+test('only the admin who acts gets back, whatever the cookie says', async () => {
+	const [admin, user] = await both();
+	const other = await person(at, 'super_admin');
+	const [theirs] = decodeURIComponent(other.jar.get(SESSION)).split('.');
+
+	await start(admin, user);
+
+	const session = admin.jar.get(SESSION);
+	const [own] = decodeURIComponent(admin.jar.get(ADMIN)).split(':');
+
+	for (const value of [undefined, '', `${own}:`, signed(`${theirs}:`),
+		signed(own), signed(':'), signed('::'), signed(`${own}:x:`),
+		signed(`${own.toLowerCase()}x:`), signed('a'.repeat(500))]) {
+		const cookie = `${SESSION}=${session}` +
+			(value === undefined ? '' : `; ${ADMIN}=${value}`);
+		const response = await new Person(at).send('POST',
+			'/api/auth/admin/stop-impersonating', { headers: {
+				Cookie: cookie } });
+
+		is(response.status, 500, `the status with ${value}`);
+		is(response.cookies.length, 0, 'the number of cookies');
+	}
+	is((await wire(admin, 'stop-impersonating', {})).status, 200,
+		'the status in the end');
+});
+
+test('the cookie aside is no session', async () => {
+	const [admin, user] = await both();
+
+	await start(admin, user);
+	for (const name of [SESSION, FORGET])
+		isOut(await new Person(at).send('GET',
+			'/api/auth/get-session', { headers: {
+				Cookie: `${name}=${admin.jar.get(ADMIN)}` } }));
+});
+
+test('a user does not see who acts as him, an admin does', async () => {
+	const [admin, user] = await both();
+	const boss = await person(at, 'admin_ro');
+	const { session } = await start(admin, user);
+	const own = (await user.get('/api/auth/list-sessions')).json();
+	const all = (await wire(boss, 'list-user-sessions',
+		{ userId: user.id })).json().sessions;
+
+	is(own.length, 1, 'the number of his own');
+	is(all.length, 2, 'the number of all');
+	is(all.find(({ id }) => id === session.id).impersonatedBy, admin.id,
+		'who acts');
+	ok(all.every(({ token, id }) => token === id), 'a token is shown');
+	ok(!(await user.get('/account/security')).text.includes(session.id),
+		'the page shows it');
+});
