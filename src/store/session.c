@@ -82,14 +82,16 @@ token_new(struct ctx *ctx)
 	return arena_text(ctx->arena, token);
 }
 
-/* It has run out, or there would be no session. */
+/* It has run out, or there would be no session. Others who sign in as this
+ * user share the lock on the row: who cannot have it alone leaves it. */
 static enum status
 forget_ban(struct ctx *ctx, const char *user_id)
 {
 	static const char sql[] =
 	    "UPDATE users SET banned = false, ban_reason = NULL,"
 	    "  ban_expires_at = NULL, updated_at = $2"
-	    " WHERE id = $1 AND banned AND NOT " USER_BANNED("$2");
+	    " WHERE id = (SELECT id FROM users WHERE id = $1"
+	    "  FOR NO KEY UPDATE SKIP LOCKED)";
 
 	return db_run(ctx, sql, DB_ARGS(db_text(user_id), db_time(ctx->now)),
 	    NULL);

@@ -228,6 +228,50 @@ values_travel_as_they_are(void **state)
 }
 
 static void
+a_text_that_is_no_constant_leaves_no_plan(void **state)
+{
+	static const char count[] =
+	    "SELECT count(*) FROM pg_prepared_statements"
+	    " WHERE statement ~ 'no constan[t]'";
+	struct ctx *ctx = &((struct fixture *)*state)->ctx;
+	struct db_rows rows;
+
+	for (int i = 0; i < 2000; i++) {
+		char sql[64];
+
+		(void)snprintf(sql, sizeof(sql),
+		    "SELECT $1::int + %d /* no constant */", i);
+		assert_int_equal(db_all_once(ctx, &rows, sql,
+		    DB_ARGS(db_int(1))), ST_OK);
+		assert_int_equal(db_get_int(&rows, 0, 0), i + 1);
+	}
+	assert_int_equal(fixture_int(ctx, count), 0);
+}
+
+static enum status
+work_once(struct ctx *ctx)
+{
+	const char *sql = arena_printf(ctx->arena, "SELECT %s", "$1::int");
+	struct db_rows rows;
+
+	/* The first statement of a transaction brings its BEGIN along. */
+	TRY(db_all_once(ctx, &rows, sql, DB_ARGS(db_int(7))));
+	assert_int_equal(db_get_int(&rows, 0, 0), 7);
+	TRY(db_run(ctx, insert_item, DB_ARGS(db_int(7)), NULL));
+	return db_all_once(ctx, &rows, "SELECT nothing", DB_NONE);
+}
+
+static void
+such_a_text_belongs_to_its_transaction(void **state)
+{
+	static const char count[] = "SELECT count(*) FROM item WHERE id = 7";
+	struct ctx *ctx = &((struct fixture *)*state)->ctx;
+
+	assert_int_equal(db_transact(ctx, work_once), ST_INTERNAL);
+	assert_int_equal(fixture_int(ctx, count), 0);
+}
+
+static void
 no_row_is_not_found_only_where_one_is_wanted(void **state)
 {
 	static const char sql[] = "SELECT id FROM item WHERE id = 404";
@@ -885,6 +929,8 @@ main(void)
 		STORE_TEST(values_travel_as_they_are),
 		STORE_TEST(no_row_is_not_found_only_where_one_is_wanted),
 		ITEM_TEST(a_statement_is_prepared_once),
+		ITEM_TEST(a_text_that_is_no_constant_leaves_no_plan),
+		ITEM_TEST(such_a_text_belongs_to_its_transaction),
 		ITEM_TEST(what_a_request_asked_is_counted_and_timed),
 		STORE_TEST(the_role_is_taken_on_every_connection),
 		ITEM_TEST(a_sqlstate_becomes_its_status),

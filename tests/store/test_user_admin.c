@@ -349,6 +349,242 @@ a_session_is_revoked_only_with_its_user(void **state)
 	assert_int_equal(sessions(w, w->user), 0);
 }
 
+/* ---- accounts ---------------------------------------------------------- */
+
+/* What work does to the user whom ctx->input names. */
+static enum status
+work_password(struct ctx *ctx)
+{
+	struct user subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	return store_subject_password(ctx, &subject, "$new");
+}
+
+static void
+a_password_is_set_whether_there_was_one_or_not(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	const char *hash;
+
+	assert_int_equal(world_run(ctx, work_session, w->user), ST_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(world_run(ctx, work_password, w->user),
+		    ST_OK);
+		assert_int_equal(store_password_get(ctx, w->user, &hash),
+		    ST_OK);
+		assert_string_equal(hash, "$new");
+	}
+	assert_int_equal(sessions(w, w->user), 1);
+}
+
+static const char taken_email[] = "taken@example.com";
+
+static enum status
+work_email(struct ctx *ctx)
+{
+	struct user subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	return store_subject_email(ctx, &subject, taken_email, true);
+}
+
+static void
+one_address_is_one_users_however_many_want_it(void **state)
+{
+	struct world *w = *state;
+	int outcomes[WORLD_STATUSES];
+	char ids[4][ID_SIZE];
+
+	world_race(8, work_email, w->user, outcomes);
+	assert_int_equal(outcomes[ST_OK], 8);
+	for (int i = 0; i < 4; i++) {
+		world_user(&w->worker, ids[i], NULL, NULL, "user");
+		assert_int_equal(world_run(&w->worker, work_email, ids[i]),
+		    ST_CONFLICT);
+	}
+}
+
+static enum status
+work_edit(struct ctx *ctx)
+{
+	struct user subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_subject_edit(ctx, &subject, &(struct user_change){
+	    .name = "Zo\xc3\xab", .set_image = true,
+	    .fields = "{\"a\":1}" }));
+	TRY(store_user_by_id(ctx, subject.id, &subject));
+	view_text(ctx->view, "name", subject.name);
+	view_text(ctx->view, "image", subject.image);
+	view_json(ctx->view, "fields", subject.fields);
+	return ST_OK;
+}
+
+static void
+an_edit_changes_what_it_names(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(world_run(&w->worker, work_edit, w->user), ST_OK);
+	assert_string_equal(view_get_text(w->worker.view, "name"),
+	    "Zo\xc3\xab");
+	assert_null(view_get(w->worker.view, "image"));
+	assert_int_equal(world_int(view_get(w->worker.view, "fields"), "a"),
+	    1);
+}
+
+static enum status
+work_remove(struct ctx *ctx)
+{
+	struct user subject;
+
+	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	return store_subject_remove(ctx, &subject);
+}
+
+/* Better Auth GHSA-2vg6-77g8-24mp: sessions outlived their user. */
+static void
+ghsa_2vg6_no_session_outlives_its_user(void **state)
+{
+	struct world *w = *state;
+	char admin[ID_SIZE];
+	int outcomes[WORLD_STATUSES];
+
+	world_user(&w->worker, admin, NULL, NULL, "super_admin");
+	impersonate(w, w->user, admin);
+	assert_int_equal(world_run(&w->worker, work_session, admin), ST_OK);
+	world_race(4, work_remove, admin, outcomes);
+	assert_int_equal(outcomes[ST_OK], 1);
+	assert_int_equal(outcomes[ST_USER_NOT_FOUND], 3);
+	assert_int_equal(sessions(w, admin), 0);
+	/* Nor one in which he acted as somebody else. */
+	assert_int_equal(sessions(w, w->user), 0);
+	assert_int_equal(world_run(&w->worker, work_session, admin),
+	    ST_FAILED_TO_CREATE_SESSION);
+	assert_int_equal(world_run(&w->worker, work_show, admin),
+	    ST_USER_NOT_FOUND);
+	assert_int_equal(fixture_int(&w->owner, arena_printf(w->owner.arena,
+	    "SELECT count(*) FROM wallets WHERE id = '%s'", admin)), 1);
+}
+
+/* ---- sessions ---------------------------------------------------------- */
+
+struct act {
+	const char *user_id;
+	struct user admin;
+	struct session session;
+};
+
+static enum status
+work_act(struct ctx *ctx)
+{
+	struct act *act = ctx->input;
+	struct user subject;
+
+	ctx->config = no_extra_fields();
+	ctx->request.address = ctx->request.user_agent = "";
+	ctx->user = &act->admin;
+	TRY(store_subject_lock(ctx, act->user_id, &subject));
+	return store_session_impersonate(ctx, &subject, 60, &act->session);
+}
+
+static size_t
+listed(struct world *w, enum status (*work)(struct ctx *, const char *,
+    const struct session *, struct json_object *))
+{
+	view_clear(w->worker.view);
+	assert_int_equal(work(&w->worker, w->user, NULL,
+	    view_list(w->worker.view, "sessions")), ST_OK);
+	return world_length(w->worker.view, "sessions");
+}
+
+static void
+an_admins_session_as_a_user_is_marked_and_short(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	char admin[ID_SIZE];
+	struct act act = { .user_id = w->user, .admin = { .id = admin } };
+	const char *session_id, *user_id;
+	struct session session;
+	struct user user;
+
+	world_user(ctx, admin, NULL, NULL, "super_admin");
+	assert_int_equal(world_run(ctx, work_act, &act), ST_OK);
+	assert_int_equal(store_session_find(ctx, act.session.token, &session,
+	    &user), ST_OK);
+	assert_string_equal(user.id, w->user);
+	assert_string_equal(session.impersonated_by, admin);
+	assert_int_equal(session.expires_at - session.created_at, 60000);
+	assert_int_equal(listed(w, store_session_list), 0);
+	assert_int_equal(listed(w, store_session_list_all), 1);
+	/* By what the list shows of it, and by its token. */
+	assert_int_equal(store_session_named(ctx, session.id, &session_id,
+	    &user_id), ST_OK);
+	assert_string_equal(user_id, w->user);
+	assert_int_equal(store_session_named(ctx, act.session.token,
+	    &session_id, &user_id), ST_OK);
+	assert_string_equal(session_id, session.id);
+	assert_int_equal(store_session_named(ctx, "none", &session_id,
+	    &user_id), ST_NOT_FOUND);
+}
+
+static void
+a_ban_that_has_run_out_is_forgotten_with_a_session(void **state)
+{
+	static const char ban[] =
+	    "UPDATE users SET banned = true, ban_reason = 'x',"
+	    " ban_expires_at = now() - interval '1 s' WHERE id = $1";
+	struct world *w = *state;
+	int outcomes[WORLD_STATUSES];
+	struct user user;
+
+	assert_int_equal(db_run(&w->owner, ban, DB_ARGS(db_text(w->user)),
+	    NULL), ST_OK);
+	/* At once: all share a lock on the row, which none can change then. */
+	world_race(8, work_session, w->user, outcomes);
+	assert_int_equal(outcomes[ST_OK], 8);
+	assert_int_equal(world_run(&w->worker, work_session, w->user), ST_OK);
+	assert_int_equal(store_user_by_id(&w->worker, w->user, &user), ST_OK);
+	assert_false(user.ban_stored);
+	assert_null(user.ban_reason);
+	assert_int_equal(user.ban_expires_at, 0);
+}
+
+/* ---- who changes meanwhile --------------------------------------------- */
+
+static enum status
+work_hold(struct ctx *ctx)
+{
+	struct user actor = { .id = ctx->input, .role = "super_admin" };
+
+	ctx->user = &actor;
+	return store_actor_hold(ctx);
+}
+
+static void
+who_has_lost_the_role_or_is_gone_acts_no_more(void **state)
+{
+	struct world *w = *state;
+	char admin[ID_SIZE];
+
+	world_user(&w->worker, admin, NULL, NULL, "super_admin");
+	assert_int_equal(world_run(&w->worker, work_hold, admin), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_make_ro, admin), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_hold, admin),
+	    ST_FORBIDDEN);
+	world_user(&w->worker, admin, NULL, NULL, "super_admin");
+	assert_int_equal(world_run(&w->worker, work_ban, admin), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_hold, admin),
+	    ST_FORBIDDEN);
+	assert_int_equal(world_run(&w->worker, work_remove, admin), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_hold, admin),
+	    ST_FORBIDDEN);
+	w->worker.user = NULL;
+}
+
 static void
 nobody_is_not_found(void **state)
 {
@@ -401,6 +637,13 @@ main(void)
 		WORLD_TEST(a_ban_ends_every_session_at_once),
 		WORLD_TEST(a_role_change_ends_borrowed_identities),
 		WORLD_TEST(a_session_is_revoked_only_with_its_user),
+		WORLD_TEST(a_password_is_set_whether_there_was_one_or_not),
+		WORLD_TEST(one_address_is_one_users_however_many_want_it),
+		WORLD_TEST(an_edit_changes_what_it_names),
+		WORLD_TEST(ghsa_2vg6_no_session_outlives_its_user),
+		WORLD_TEST(an_admins_session_as_a_user_is_marked_and_short),
+		WORLD_TEST(a_ban_that_has_run_out_is_forgotten_with_a_session),
+		WORLD_TEST(who_has_lost_the_role_or_is_gone_acts_no_more),
 		WORLD_TEST(nobody_is_not_found),
 		WORLD_TEST(figures_count_the_day_they_belong_to),
 	};

@@ -55,6 +55,50 @@ the_extremes_stay_inside_the_buffer(void **state)
 }
 
 static void
+an_instant_that_was_written_is_read(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t instant;
+	} rows[] = {
+		{ "1970-01-01T00:00:00.000Z", 0 },
+		{ "1969-12-31T23:59:59.999Z", -1 },
+		{ "2000-02-29T00:00:00.000Z", INT64_C(951782400000) },
+		{ "2000-02-29", INT64_C(951782400000) },
+		{ "2000-02-29T00:00Z", INT64_C(951782400000) },
+		{ "2000-02-29T00:00:00Z", INT64_C(951782400000) },
+		{ "2026-11-21T06:51:00.123Z", INT64_C(1795243860123) },
+		{ "9999-12-31T23:59:59.999Z", INT64_C(253402300799999) },
+	};
+	int64_t instant;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_true(clock_read_iso(rows[i].text, &instant));
+		assert_true(instant == rows[i].instant);
+	}
+}
+
+static void
+what_is_no_instant_is_not_read(void **state)
+{
+	static const char *const bad[] = { "", "2026", "2026-11", "2026-11-2",
+		"2026-02-30", "2025-02-29", "2026-13-01", "2026-00-01",
+		"2026-01-00", "0000-01-01", "-026-01-01", "2026-01-01T",
+		"2026-01-01T24:00Z", "2026-01-01T00:60Z", "2026-01-01T00:00",
+		"2026-01-01T00:00:60Z", "2026-01-01T00:00:00.1Z",
+		"2026-01-01T00:00:00.1234Z", "2026-01-01T00:00:00+01:00",
+		"2026-01-01 00:00:00Z", "2026-01-01T00:00:00Zx",
+		" 2026-01-01", "2026-01-01 ", "20260101", "now" };
+	int64_t instant;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (clock_read_iso(bad[i], &instant))
+			fail_msg("'%s' is read", bad[i]);
+}
+
+static void
 now_is_the_system_time_in_milliseconds(void **state)
 {
 	int64_t before = (int64_t)time(NULL) * 1000;
@@ -85,6 +129,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instants_are_written_in_utc_with_milliseconds),
 		cmocka_unit_test(the_extremes_stay_inside_the_buffer),
+		cmocka_unit_test(an_instant_that_was_written_is_read),
+		cmocka_unit_test(what_is_no_instant_is_not_read),
 		cmocka_unit_test(now_is_the_system_time_in_milliseconds),
 		cmocka_unit_test(the_monotonic_clock_never_goes_back),
 	};
