@@ -111,7 +111,7 @@ role(struct ctx *ctx)
 	struct user user, subject;
 
 	TRY(find_user(ctx, &user));
-	TRY(store_subject_lock(ctx, user.id, &subject));
+	TRY(store_user_lock(ctx, user.id, &subject));
 	return store_role_set(ctx, &subject, input->role);
 }
 

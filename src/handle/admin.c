@@ -10,6 +10,7 @@
 #include "ctx.h"
 #include "guard/permission.h"
 #include "handle/device.h"
+#include "handle/reset.h"
 #include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
@@ -224,6 +225,14 @@ wallet_words(struct ctx *ctx, const struct json_object *user)
 	    QUOTA_NONE, .spent = view_get_int(user, "monthlySpent") });
 }
 
+static void
+password_view(struct ctx *ctx)
+{
+	view_bool(ctx->view, "canSetPassword",
+	    ctx->config->admin_set_password);
+	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
+}
+
 /* What the page offers; the handlers decide again. */
 static void
 powers_view(struct ctx *ctx, const struct json_object *user)
@@ -236,9 +245,8 @@ powers_view(struct ctx *ctx, const struct json_object *user)
 	view_bool(ctx->view, "canImpersonate", above &&
 	    !view_is_true(user, "banned") && may(ctx, role_is_admin(role) ?
 	    PERMISSION_USER_IMPERSONATE_ADMINS : PERMISSION_USER_IMPERSONATE));
-	view_bool(ctx->view, "canSetPassword",
-	    ctx->config->admin_set_password);
-	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
+	view_bool(ctx->view, "canSendLink", reset_enabled(ctx->config));
+	password_view(ctx);
 }
 
 enum status
@@ -274,8 +282,6 @@ admin_user_new(struct ctx *ctx)
 	view_null(form, "name");
 	view_null(form, "email");
 	roles_view(ctx, ctx->config->admin_default_role);
-	view_bool(ctx->view, "canSetPassword",
-	    ctx->config->admin_set_password);
-	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
+	password_view(ctx);
 	return ST_OK;
 }

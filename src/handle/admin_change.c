@@ -6,6 +6,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/attempt.h"
+#include "guard/attempt.h"
 #include "guard/guard.h"
 #include "handle/handle.h"
 #include "handle/letter.h"
@@ -246,6 +247,7 @@ user_password_set(struct ctx *ctx)
 		TRY(store_session_end_all(ctx, &subject));
 	TRY(letter_send(ctx, &(struct letter){
 	    .kind = LETTER_PASSWORD_CHANGED, .user = &subject }));
+	attempt_forget(ctx, subject.id);
 	view_bool(ctx->view, "status", true);
 	return subject_next(ctx, &subject,
 	    "The password is set, and the user signed out everywhere.");

@@ -8,17 +8,17 @@
 #include "guard/guard.h"
 #include "handle/handle.h"
 #include "handle/letter.h"
+#include "handle/reset.h"
 #include "handle/subject.h"
 #include "handle/user_data.h"
+#include "handle/verify.h"
 #include "http/form.h"
 #include "routes.h"
 #include "store/audit.h"
 #include "store/user.h"
 #include "store/user_admin.h"
-#include "store/verification.h"
 #include "view/view.h"
 
-#define LINK_TOKEN_LENGTH 32
 #define LINK_SECONDS 86400
 
 /* ---- update-user ------------------------------------------------------- */
@@ -64,27 +64,46 @@ set_role(struct ctx *ctx, struct user *subject, const char *role)
 	return store_role_set(ctx, subject, role);
 }
 
-/* Who reads mail at the old address learns that it counts no longer. */
 static enum status
-set_email(struct ctx *ctx, const struct user *subject,
-    const struct user_data *data)
+set_verified(struct ctx *ctx, struct user *subject, bool verified)
 {
-	const char *email = data->email != NULL ? data->email :
-	    subject->email;
+	struct json_object *before = view_root(ctx->arena);
+	struct json_object *after = view_root(ctx->arena);
+
+	view_bool(before, "emailVerified", subject->email_verified);
+	view_bool(after, "emailVerified", verified);
+	TRY(store_email_change(ctx, subject, subject->email, verified));
+	subject->email_verified = verified;
+	return store_audit_write(ctx, &(struct audit){
+	    .action = "user.update", .target_type = "user",
+	    .target_id = subject->id, .before = before, .after = after });
+}
+
+static enum status
+set_email(struct ctx *ctx, struct user *subject, const struct user_data *data)
+{
 	const bool verified = data->verified == CHOICE_ABSENT ?
 	    subject->email_verified : data->verified == CHOICE_YES;
-	const bool moves = !text_is(email, subject->email);
 	enum status status;
 
-	if (!moves && verified == subject->email_verified)
+	if (data->email == NULL || text_is(data->email, subject->email))
+		return verified == subject->email_verified ? ST_OK :
+		    set_verified(ctx, subject, verified);
+	status = email_replace(ctx, subject, data->email, verified);
+	return status != ST_CONFLICT ? status :
+	    refuse(ctx, ST_EMAIL_TAKEN, "the address is taken");
+}
+
+static enum status
+set_fields(struct ctx *ctx, struct user *subject,
+    const struct user_data *data)
+{
+	const struct user before = *subject;
+
+	if (!data->changes)
 		return ST_OK;
-	status = store_subject_email(ctx, subject, email, verified);
-	if (status == ST_CONFLICT)
-		return refuse(ctx, ST_EMAIL_TAKEN, "the address is taken");
-	TRY(status);
-	return !moves ? ST_OK : letter_send(ctx, &(struct letter){
-	    .kind = LETTER_CHANGE_EMAIL_DONE, .user = subject,
-	    .to = subject->email, .new_email = email });
+	TRY(store_user_update(ctx, &before, &data->change, subject));
+	return audit_user_change(ctx, &before, &data->change);
 }
 
 enum status
@@ -103,9 +122,7 @@ admin_update(struct ctx *ctx)
 	TRY(set_role(ctx, &subject, data.role));
 	TRY(user_data_ban(ctx, &data, &subject));
 	TRY(set_email(ctx, &subject, &data));
-	if (data.changes)
-		TRY(store_subject_edit(ctx, &subject, &data.change));
-	TRY(store_user_by_id(ctx, subject.id, &subject));
+	TRY(set_fields(ctx, &subject, &data));
 	user_view(ctx, ctx->view, &subject);
 	return ST_OK;
 }
@@ -116,16 +133,8 @@ admin_update(struct ctx *ctx)
 static enum status
 send_link(struct ctx *ctx, const struct user *user, enum letter_kind kind)
 {
-	char token[LINK_TOKEN_LENGTH + 1];
-
-	random_text(token, LINK_TOKEN_LENGTH);
-	TRY(store_verification_add(ctx, &(struct verification){
-	    .identifier = arena_printf(ctx->arena, "reset-password:%s", token),
-	    .value = user->id, .user_id = user->id,
-	    .seconds = LINK_SECONDS }));
-	return letter_send(ctx, &(struct letter){ .kind = kind, .user = user,
-	    .url = arena_printf(ctx->arena, "%s/reset-password?token=%s",
-	    ctx->config->origin, token) });
+	return reset_send(ctx, &(struct reset_letter){ .kind = kind,
+	    .user = user, .callback = RESET_PAGE, .seconds = LINK_SECONDS });
 }
 
 enum status
@@ -133,6 +142,8 @@ user_password_link(struct ctx *ctx)
 {
 	struct user subject;
 
+	if (!reset_enabled(ctx->config))
+		return refuse(ctx, ST_RESET_PASSWORD_DISABLED, "switched off");
 	TRY(subject_open(ctx, ctx->param[0], &subject));
 	TRY(send_link(ctx, &subject, LETTER_RESET_PASSWORD));
 	TRY(store_audit_write(ctx, &(struct audit){
@@ -232,6 +243,8 @@ insert(struct ctx *ctx, const struct user_data *data, const char *id)
 	    .id = id, .name = input->name,
 	    .email = text_lower(ctx->arena, input->email),
 	    .image = data->change.image, .role = data->role,
+	    .username = data->change.username,
+	    .display_username = data->change.display_username,
 	    .fields = data->change.fields, .password = ctx->prepared,
 	    .email_verified = data->verified == CHOICE_YES });
 
@@ -245,12 +258,16 @@ insert(struct ctx *ctx, const struct user_data *data, const char *id)
 	    .after = audit_text(ctx, "role", data->role) });
 }
 
-/* On the wire an account without a password sends no letter. */
+/* On the wire the reference sends none. */
 static enum status
-welcome(struct ctx *ctx, const struct user *subject)
+send_letter(struct ctx *ctx, const struct user *user)
 {
-	return ctx->route->face == FACE_AUTH || ctx->prepared != NULL ? ST_OK :
-	    send_link(ctx, subject, LETTER_ACCOUNT_CREATED);
+	if (ctx->route->face == FACE_AUTH)
+		return ST_OK;
+	if (ctx->prepared == NULL && reset_enabled(ctx->config))
+		return send_link(ctx, user, LETTER_ACCOUNT_CREATED);
+	return letter_send(ctx, &(struct letter){
+	    .kind = LETTER_ACCOUNT_CREATED, .user = user });
 }
 
 enum status
@@ -266,10 +283,9 @@ user_create(struct ctx *ctx)
 	TRY(store_actor_hold(ctx));
 	id_new(id, ctx->now);
 	TRY(insert(ctx, &data, id));
-	TRY(store_subject_lock(ctx, id, &subject));
+	TRY(store_user_lock(ctx, id, &subject));
 	TRY(user_data_ban(ctx, &data, &subject));
-	TRY(welcome(ctx, &subject));
-	return subject_changed(ctx, &subject, ctx->prepared != NULL ?
-	    "The account is made." : "The account is made, and a letter with "
-	    "a link to choose a password is on its way.");
+	TRY(send_letter(ctx, &subject));
+	return subject_changed(ctx, &subject,
+	    "The account is made, and a letter about it on its way.");
 }

@@ -9,6 +9,7 @@
 #include "guard/guard.h"
 #include "handle/letter.h"
 #include "handle/link.h"
+#include "handle/reset.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
@@ -19,7 +20,6 @@
 #include "view/view.h"
 
 #define TOKEN_LENGTH 24
-#define RESET_PAGE "/reset-password"
 
 struct forgotten {
 	const char *email;
@@ -76,20 +76,21 @@ identifier(struct ctx *ctx, const char *token)
 
 /* ---- asking for a link ------------------------------------------------- */
 
+bool
+reset_enabled(const struct config *config)
+{
+	return config->password_enabled && config->password_reset;
+}
+
 static enum status
 is_enabled(struct ctx *ctx)
 {
-	return ctx->config->password_enabled && ctx->config->password_reset ?
-	    ST_OK : refuse(ctx, ST_RESET_PASSWORD_DISABLED, "switched off");
+	return reset_enabled(ctx->config) ? ST_OK :
+	    refuse(ctx, ST_RESET_PASSWORD_DISABLED, "switched off");
 }
 
-/*
- * An address that is unknown, or its user banned, gets a link that opens
- * nothing in a letter to nobody: the same statements with the same work.
- */
-static enum status
-send_link(struct ctx *ctx, const struct user *user, bool known,
-    const char *callback)
+enum status
+reset_send(struct ctx *ctx, const struct reset_letter *letter)
 {
 	char token[TOKEN_LENGTH + 1], nobody[ID_SIZE];
 
@@ -97,13 +98,13 @@ send_link(struct ctx *ctx, const struct user *user, bool known,
 	id_new(nobody, ctx->now);
 	TRY(store_verification_add(ctx, &(struct verification){
 	    .identifier = identifier(ctx, token),
-	    .value = known ? user->id : nobody,
-	    .user_id = known ? user->id : NULL,
-	    .seconds = ctx->config->password_reset_expires_in }));
-	return letter_send(ctx, &(struct letter){
-	    .kind = LETTER_RESET_PASSWORD, .user = user, .decoy = !known,
+	    .value = letter->decoy ? nobody : letter->user->id,
+	    .user_id = letter->decoy ? NULL : letter->user->id,
+	    .seconds = letter->seconds }));
+	return letter_send(ctx, &(struct letter){ .kind = letter->kind,
+	    .user = letter->user, .decoy = letter->decoy,
 	    .url = link_make(ctx, arena_printf(ctx->arena,
-	    "/reset-password/%s?callbackURL=", token), callback) });
+	    "/reset-password/%s?callbackURL=", token), letter->callback) });
 }
 
 enum status
@@ -120,8 +121,11 @@ request_reset(struct ctx *ctx)
 	if (status != ST_OK && status != ST_USER_NOT_FOUND)
 		return status;
 	user.email = email;
-	TRY(send_link(ctx, &user, status == ST_OK && !user.banned,
-	    callback != NULL ? callback : ""));
+	TRY(reset_send(ctx, &(struct reset_letter){
+	    .kind = LETTER_RESET_PASSWORD, .user = &user,
+	    .callback = callback != NULL ? callback : "",
+	    .seconds = ctx->config->password_reset_expires_in,
+	    .decoy = status != ST_OK || user.banned }));
 	view_bool(ctx->view, "status", true);
 	view_text(ctx->view, "message", "If this email exists in our system, "
 	    "check your email for the reset link");

@@ -55,7 +55,7 @@ subject_lock(struct ctx *ctx, const char *id, struct user *out)
 
 	if (first)
 		TRY(store_actor_hold(ctx));
-	TRY(store_subject_lock(ctx, id, out));
+	TRY(store_user_lock(ctx, id, out));
 	return first ? ST_OK : store_actor_hold(ctx);
 }
 

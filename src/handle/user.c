@@ -57,29 +57,6 @@ static const struct form_field record_fields[] = {
 const struct form record_form = FORM(record_fields, struct record,
     .record = true);
 
-static enum status
-audit_update(struct ctx *ctx, const struct user_change *change)
-{
-	struct json_object *before = view_root(ctx->arena);
-	struct json_object *after = view_root(ctx->arena);
-
-	if (change->name != NULL) {
-		view_text(before, "name", ctx->user->name);
-		view_text(after, "name", change->name);
-	}
-	if (change->set_image) {
-		view_text(before, "image", ctx->user->image);
-		view_text(after, "image", change->image);
-	}
-	if (change->set_username) {
-		view_text(before, "username", ctx->user->username);
-		view_text(after, "username", change->username);
-	}
-	return store_audit_write(ctx, &(struct audit){
-	    .action = "user.update", .target_type = "user",
-	    .target_id = ctx->user->id, .before = before, .after = after });
-}
-
 enum status
 update_user(struct ctx *ctx)
 {
@@ -101,7 +78,7 @@ update_user(struct ctx *ctx)
 	    !change.set_username && !change.set_display_username)
 		return refuse(ctx, ST_NO_FIELDS_TO_UPDATE, "nothing to do");
 	TRY(store_user_update(ctx, ctx->user, &change, &changed));
-	TRY(audit_update(ctx, &change));
+	TRY(audit_user_change(ctx, ctx->user, &change));
 	session_cookies(ctx, ctx->session, &changed, !ctx->not_remembered);
 	view_bool(ctx->view, "status", true);
 	return ST_OK;
@@ -129,7 +106,7 @@ profile_save(struct ctx *ctx)
 	TRY(image_bounds(ctx, input->image));
 	TRY(username_change(ctx, input->username, NULL, &change));
 	TRY(store_user_update(ctx, ctx->user, &change, &changed));
-	TRY(audit_update(ctx, &change));
+	TRY(audit_user_change(ctx, ctx->user, &change));
 	ctx->response.flash = "Your changes are saved.";
 	return respond_next(ctx, "/account");
 }

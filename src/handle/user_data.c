@@ -6,6 +6,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "handle/subject.h"
+#include "handle/username.h"
 #include "store/extra.h"
 #include "store/user_admin.h"
 #include "view/view.h"
@@ -64,6 +65,22 @@ read_until(struct ctx *ctx, const struct json_object *data, int64_t *out)
 }
 
 static enum status
+read_username(struct ctx *ctx, const struct json_object *data,
+    struct user_change *change)
+{
+	if (!ctx->config->username_enabled)
+		return ST_OK;
+	TRY(read_text(ctx, data, "username", INT32_MAX, &change->username));
+	TRY(read_text(ctx, data, "displayUsername", USER_NAME_MAX,
+	    &change->display_username));
+	change->set_username = view_has(data, "username");
+	change->set_display_username = change->set_username ||
+	    view_has(data, "displayUsername");
+	return username_new(ctx, &change->username,
+	    &change->display_username);
+}
+
+static enum status
 read_role(struct ctx *ctx, const struct json_object *data, const char **out)
 {
 	struct json_object *value = view_get(data, "role");
@@ -110,13 +127,14 @@ user_data_read(struct ctx *ctx, const struct json_object *data,
 	TRY(read_bool(ctx, data, "emailVerified", &out->verified));
 	TRY(read_text(ctx, data, "image", USER_IMAGE_MAX,
 	    &out->change.image));
+	TRY(read_username(ctx, data, &out->change));
 	TRY(read_role(ctx, data, &out->role));
 	TRY(read_bool(ctx, data, "banned", &out->banned));
 	TRY(read_text(ctx, data, "banReason", BAN_REASON_MAX, &out->reason));
 	TRY(read_until(ctx, data, &out->until));
 	TRY(read_fields(ctx, data, creating, &out->change.fields, &count));
 	out->changes = out->change.name != NULL || out->change.set_image ||
-	    count > 0;
+	    out->change.set_display_username || count > 0;
 	if (email != NULL && !text_email(email))
 		return refuse(ctx, ST_INVALID_EMAIL, "no e-mail address");
 	if (email != NULL)

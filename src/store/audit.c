@@ -58,6 +58,30 @@ audit_text(struct ctx *ctx, const char *key, const char *text)
 }
 
 enum status
+audit_user_change(struct ctx *ctx, const struct user *user,
+    const struct user_change *change)
+{
+	struct json_object *before = view_root(ctx->arena);
+	struct json_object *after = view_root(ctx->arena);
+
+	if (change->name != NULL) {
+		view_text(before, "name", user->name);
+		view_text(after, "name", change->name);
+	}
+	if (change->set_image) {
+		view_text(before, "image", user->image);
+		view_text(after, "image", change->image);
+	}
+	if (change->set_username) {
+		view_text(before, "username", user->username);
+		view_text(after, "username", change->username);
+	}
+	return store_audit_write(ctx, &(struct audit){
+	    .action = "user.update", .target_type = "user",
+	    .target_id = user->id, .before = before, .after = after });
+}
+
+enum status
 store_audit_list(struct ctx *ctx, const char *target_type,
     const char *target_id, int64_t limit, struct json_object *out)
 {

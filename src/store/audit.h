@@ -11,6 +11,8 @@
 
 struct ctx;
 struct json_object;
+struct user;
+struct user_change;
 
 /*
  * store_audit_write - one row of the running transaction
@@ -34,6 +36,10 @@ const char *audit_actor(const struct ctx *ctx);
 /* {key: text} for before or after. */
 struct json_object *audit_text(struct ctx *ctx, const char *key,
     const char *text);
+
+/* "user.update": what of user's row becomes what change says. */
+enum status audit_user_change(struct ctx *ctx, const struct user *user,
+    const struct user_change *change);
 
 /* Newest first, at most limit, of one target: objects appended to out. */
 enum status store_audit_list(struct ctx *ctx, const char *target_type,

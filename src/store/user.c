@@ -289,7 +289,8 @@ store_email_change(struct ctx *ctx, const struct user *user,
 	    "UPDATE users SET email = $3, email_verified = $4,"
 	    "  updated_at = $5"
 	    " WHERE id = $1 AND email = $2"
-	    "  AND NOT EXISTS (SELECT FROM users WHERE email = $3)";
+	    "  AND NOT EXISTS (SELECT FROM users"
+	    "   WHERE email = $3 AND id <> $1)";
 	int64_t changed = 0;
 	enum status status;
 

@@ -5,6 +5,7 @@
 #include "store/audit.h"
 #include "store/db.h"
 #include "store/user.h"
+#include "store/verification.h"
 #include "view/view.h"
 
 #define SESSIONS_MAX 100
@@ -69,20 +70,6 @@ store_actor_hold(struct ctx *ctx)
 	    !text_is(db_get_text(&rows, 0, 0), ctx->user->role))
 		return refuse(ctx, ST_FORBIDDEN,
 		    "the caller lost the role meanwhile");
-	return ST_OK;
-}
-
-enum status
-store_subject_lock(struct ctx *ctx, const char *id, struct user *out)
-{
-	static const char sql[] =
-	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1"
-	    " FOR NO KEY UPDATE";
-	struct db_rows rows;
-
-	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id))),
-	    ST_USER_NOT_FOUND, id));
-	user_row(ctx, &rows, 0, 0, out);
 	return ST_OK;
 }
 
@@ -225,60 +212,15 @@ store_subject_password(struct ctx *ctx, const struct user *subject,
     const char *hash)
 {
 	TRY(store_password_replace(ctx, subject->id, hash));
+	TRY(store_verification_end(ctx, subject->id));
 	return audit_subject(ctx, "password.set", subject, NULL, NULL);
-}
-
-static struct json_object *
-email_object(struct ctx *ctx, const char *email, bool verified)
-{
-	struct json_object *object = audit_text(ctx, "email", email);
-
-	view_bool(object, "emailVerified", verified);
-	return object;
-}
-
-enum status
-store_subject_email(struct ctx *ctx, const struct user *subject,
-    const char *email, bool verified)
-{
-	static const char sql[] =
-	    "UPDATE users SET email = $2, email_verified = $3,"
-	    "  updated_at = $4 WHERE id = $1";
-
-	TRY(db_run(ctx, sql, DB_ARGS(db_text(subject->id), db_text(email),
-	    db_bool(verified), db_time(ctx->now)), NULL));
-	return audit_subject(ctx, "user.set-email", subject,
-	    email_object(ctx, subject->email, subject->email_verified),
-	    email_object(ctx, email, verified));
-}
-
-enum status
-store_subject_edit(struct ctx *ctx, const struct user *subject,
-    const struct user_change *change)
-{
-	struct json_object *before = view_root(ctx->arena);
-	struct json_object *after = view_root(ctx->arena);
-	struct user changed;
-
-	TRY(store_user_update(ctx, subject, change, &changed));
-	if (change->name != NULL) {
-		view_text(before, "name", subject->name);
-		view_text(after, "name", change->name);
-	}
-	if (change->set_image) {
-		view_text(before, "image", subject->image);
-		view_text(after, "image", change->image);
-	}
-	return audit_subject(ctx, "user.update", subject, before, after);
 }
 
 enum status
 store_subject_remove(struct ctx *ctx, const struct user *subject)
 {
-	static const char sql[] = "DELETE FROM users WHERE id = $1";
-
 	/* Nobody could delete name and address from the audit again. */
-	TRY(db_run(ctx, sql, DB_ARGS(db_text(subject->id)), NULL));
+	TRY(store_user_delete(ctx, subject->id));
 	return audit_subject(ctx, "user.remove", subject,
 	    audit_text(ctx, "role", subject->role), NULL);
 }

@@ -3,7 +3,7 @@
  *
  * Who may do what to whom is the handler's to decide, from the locked subject;
  * every change here writes its audit row, and tells the subject, the row that
- * store_subject_lock gave, what has become of it. All of it runs inside
+ * store_user_lock gave, what has become of it. All of it runs inside
  * db_transact.
  */
 #ifndef STORE_USER_ADMIN_H
@@ -17,7 +17,6 @@
 struct ctx;
 struct json_object;
 struct user;
-struct user_change;
 
 #define BAN_REASON_MAX 200	/* characters */
 
@@ -44,14 +43,6 @@ enum status store_user_sessions(struct ctx *ctx, const char *id,
  * ST_FORBIDDEN  banned, deleted, or of another role by now
  */
 enum status store_actor_hold(struct ctx *ctx);
-
-/*
- * store_subject_lock - the user, who stays as he is until the commit
- *
- * ST_USER_NOT_FOUND
- */
-enum status store_subject_lock(struct ctx *ctx, const char *id,
-    struct user *out);
 
 /*
  * store_role_set - another role, from the user's next request on
@@ -83,22 +74,11 @@ enum status store_session_end_all(struct ctx *ctx,
 /*
  * store_subject_password - a new hash whatever the old one was
  *
- * Makes the way to sign in when there is none; sessions go on.
+ * Makes the way to sign in when there is none. Sessions go on; links that
+ * were sent before open nothing any more.
  */
 enum status store_subject_password(struct ctx *ctx,
     const struct user *subject, const char *hash);
-
-/*
- * store_subject_email - his address, lower case, and whether it is verified
- *
- * ST_CONFLICT  somebody else has it; the transaction is over
- */
-enum status store_subject_email(struct ctx *ctx, const struct user *subject,
-    const char *email, bool verified);
-
-/* As store_user_update, which see. */
-enum status store_subject_edit(struct ctx *ctx, const struct user *subject,
-    const struct user_change *change);
 
 /*
  * store_subject_remove - the user and all that hangs on the row

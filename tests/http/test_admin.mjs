@@ -2,7 +2,7 @@
  * What administrators do to users, by the wire contract and by our own API:
  * who may do what to whom, what is found, what it leaves behind.
  */
-import { PASSWORD, Person, after, before, is, matches, ok, oneOf,
+import { PASSWORD, Person, after, before, csrfOf, is, matches, ok, oneOf,
 	onEveryWorker, person, stand, test, times } from './suite.mjs';
 
 const ROLES = ['user', 'admin_ro', 'admin_rw', 'admin', 'super_admin'];
@@ -19,7 +19,8 @@ before(async () => {
 			'admin.ban_reason': 'House rules',
 			'admin.ban_seconds': 60,
 			'admin.banned_message': 'Write to us.',
-			'admin.set_password': false } }),
+			'admin.set_password': false,
+			'username.enabled': true } }),
 	]);
 });
 after(async () => {
@@ -254,6 +255,24 @@ test('a made account signs in, one without a password does not', async () => {
 		recipient === none.email).length, 0, 'the number of letters');
 });
 
+/* Follows the link to the page, and signs in with what was chosen there. */
+async function chooses(url, email) {
+	const who = new Person(at);
+	const followed = await who.get(url.replace(at.url, ''));
+	const page = new URL(followed.header('location'));
+
+	is(followed.status, 302, 'the status of the link');
+	is(page.pathname, '/reset-password', 'where it leads');
+
+	const form = await who.get(page.pathname + page.search);
+
+	is((await who.form('/reset-password', { csrf: csrfOf(form.text),
+		token: page.searchParams.get('token'),
+		newPassword: 'chosen-by-myself' })).status, 303, 'the status');
+	is((await who.json('/api/auth/sign-in/email', { email,
+		password: 'chosen-by-myself' })).status, 200, 'the status');
+}
+
 test('a link to choose one goes to who is made without a password', async () => {
 	const admin = await person(at, 'admin_rw');
 
@@ -269,8 +288,7 @@ test('a link to choose one goes to who is made without a password', async () => 
 			({ recipient }) => recipient === email);
 
 		is(letter.kind, 'account-created', 'the letter');
-		matches(letter.url, /\/reset-password\?token=\w{24,}$/,
-			'the link');
+		await chooses(letter.url, email);
 	}
 });
 
@@ -335,11 +353,34 @@ test('an update bans, lengthens, shortens and lifts', async () => {
 	await user.signIn();
 });
 
+test('usernames are columns with their feature', async () => {
+	const admin = await person(strict, 'admin_rw');
+	const user = await person(strict);
+	const username = `Name_${process.pid}`;
+	const update = (data) => wire(admin, 'update-user',
+		{ userId: user.id, data });
+	const named = (await update({ username })).json();
+
+	is(named.username, username.toLowerCase(), 'the name');
+	is(named.displayUsername, username, 'as it is shown');
+	is((await listed(admin, { filterField: 'username',
+		filterValue: named.username })).total, 1, 'how many have it');
+	is((await wire(admin, 'create-user', { name: 'N', email: fresh(),
+		data: { username } })).json().code,
+	'USERNAME_IS_ALREADY_TAKEN', 'the code of another');
+	is((await update({ username: 'a b' })).status, 400,
+		'the status of none');
+	is((await update({ username: null })).json().username, null,
+		'nothing');
+});
+
 test('the old address is told of a new one', async () => {
 	const admin = await person(at, 'admin_rw');
 	const user = await person(at);
 	const email = fresh('New');
 
+	await wire(admin, 'update-user', { userId: user.id,
+		data: { emailVerified: true } });
 	await wire(admin, 'update-user', { userId: user.id, data: { email,
 		emailVerified: true } });
 

@@ -148,11 +148,11 @@ work_on_subject(struct ctx *ctx)
 {
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	TRY(store_role_set(ctx, &subject, "admin_ro"));
 	TRY(store_role_set(ctx, &subject, subject.role));
 	TRY(store_ban(ctx, &subject, "spam", 0));
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	TRY(store_unban(ctx, &subject));
 	return store_session_end_all(ctx, &subject);
 }

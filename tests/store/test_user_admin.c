@@ -137,7 +137,7 @@ work_ban(struct ctx *ctx)
 {
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	return store_ban(ctx, &subject, "spam", ctx->now + 60000);
 }
 
@@ -146,7 +146,7 @@ work_unban(struct ctx *ctx)
 {
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	return store_unban(ctx, &subject);
 }
 
@@ -161,7 +161,7 @@ work_make_ro(struct ctx *ctx)
 {
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	return store_role_set(ctx, &subject, "admin_ro");
 }
 
@@ -301,7 +301,7 @@ work_end_one(struct ctx *ctx)
 	const char *const *ids = ctx->input;
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ids[0], &subject));
+	TRY(store_user_lock(ctx, ids[0], &subject));
 	return store_session_end_one(ctx, &subject, ids[1]);
 }
 
@@ -310,7 +310,7 @@ work_end_all(struct ctx *ctx)
 {
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	return store_session_end_all(ctx, &subject);
 }
 
@@ -357,7 +357,7 @@ work_password(struct ctx *ctx)
 {
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	return store_subject_password(ctx, &subject, "$new");
 }
 
@@ -379,68 +379,12 @@ a_password_is_set_whether_there_was_one_or_not(void **state)
 	assert_int_equal(sessions(w, w->user), 1);
 }
 
-static const char taken_email[] = "taken@example.com";
-
-static enum status
-work_email(struct ctx *ctx)
-{
-	struct user subject;
-
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
-	return store_subject_email(ctx, &subject, taken_email, true);
-}
-
-static void
-one_address_is_one_users_however_many_want_it(void **state)
-{
-	struct world *w = *state;
-	int outcomes[WORLD_STATUSES];
-	char ids[4][ID_SIZE];
-
-	world_race(8, work_email, w->user, outcomes);
-	assert_int_equal(outcomes[ST_OK], 8);
-	for (int i = 0; i < 4; i++) {
-		world_user(&w->worker, ids[i], NULL, NULL, "user");
-		assert_int_equal(world_run(&w->worker, work_email, ids[i]),
-		    ST_CONFLICT);
-	}
-}
-
-static enum status
-work_edit(struct ctx *ctx)
-{
-	struct user subject;
-
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
-	TRY(store_subject_edit(ctx, &subject, &(struct user_change){
-	    .name = "Zo\xc3\xab", .set_image = true,
-	    .fields = "{\"a\":1}" }));
-	TRY(store_user_by_id(ctx, subject.id, &subject));
-	view_text(ctx->view, "name", subject.name);
-	view_text(ctx->view, "image", subject.image);
-	view_json(ctx->view, "fields", subject.fields);
-	return ST_OK;
-}
-
-static void
-an_edit_changes_what_it_names(void **state)
-{
-	struct world *w = *state;
-
-	assert_int_equal(world_run(&w->worker, work_edit, w->user), ST_OK);
-	assert_string_equal(view_get_text(w->worker.view, "name"),
-	    "Zo\xc3\xab");
-	assert_null(view_get(w->worker.view, "image"));
-	assert_int_equal(world_int(view_get(w->worker.view, "fields"), "a"),
-	    1);
-}
-
 static enum status
 work_remove(struct ctx *ctx)
 {
 	struct user subject;
 
-	TRY(store_subject_lock(ctx, ctx->input, &subject));
+	TRY(store_user_lock(ctx, ctx->input, &subject));
 	return store_subject_remove(ctx, &subject);
 }
 
@@ -486,7 +430,7 @@ work_act(struct ctx *ctx)
 	ctx->config = no_extra_fields();
 	ctx->request.address = ctx->request.user_agent = "";
 	ctx->user = &act->admin;
-	TRY(store_subject_lock(ctx, act->user_id, &subject));
+	TRY(store_user_lock(ctx, act->user_id, &subject));
 	return store_session_impersonate(ctx, &subject, 60, &act->session);
 }
 
@@ -638,8 +582,6 @@ main(void)
 		WORLD_TEST(a_role_change_ends_borrowed_identities),
 		WORLD_TEST(a_session_is_revoked_only_with_its_user),
 		WORLD_TEST(a_password_is_set_whether_there_was_one_or_not),
-		WORLD_TEST(one_address_is_one_users_however_many_want_it),
-		WORLD_TEST(an_edit_changes_what_it_names),
 		WORLD_TEST(ghsa_2vg6_no_session_outlives_its_user),
 		WORLD_TEST(an_admins_session_as_a_user_is_marked_and_short),
 		WORLD_TEST(a_ban_that_has_run_out_is_forgotten_with_a_session),
