@@ -149,8 +149,8 @@ give_back_here(struct ctx *ctx, enum limit_table table, const char *key,
 
 /* ---- or in the database ------------------------------------------------ */
 
-static bool
-is_on(const struct ctx *ctx)
+bool
+limit_is_on(const struct ctx *ctx)
 {
 	return ctx->config->rate_limit_enabled && ctx->shared != NULL;
 }
@@ -180,7 +180,7 @@ limit_take(struct ctx *ctx, enum limit_table table, const char *key,
 	uint8_t hash[SHA256_BYTES];
 	int64_t wait = 0;
 
-	if (!is_on(ctx))
+	if (!limit_is_on(ctx))
 		return 0;
 	if (!is_in_database(ctx))
 		return take_here(ctx, table, key, limit);
@@ -196,7 +196,7 @@ give_back(struct ctx *ctx, enum limit_table table, const char *key, bool all)
 {
 	uint8_t hash[SHA256_BYTES];
 
-	if (!is_on(ctx))
+	if (!limit_is_on(ctx))
 		return;
 	give_back_here(ctx, table, key, all);
 	if (!is_in_database(ctx))

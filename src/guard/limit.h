@@ -5,13 +5,11 @@
  * with rate_limit.storage = database. While the database is away each host
  * counts by itself: refusing everybody would be an outage that anybody could
  * cause, and counting nothing would be an invitation.
- *
- * Nothing is counted where there is no shared memory, or rate_limit.enabled
- * is off.
  */
 #ifndef GUARD_LIMIT_H
 #define GUARD_LIMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/limit.h"
@@ -19,6 +17,12 @@
 struct ctx;
 
 enum limit_table { LIMIT_REQUESTS, LIMIT_SECRETS, LIMIT_TABLES };
+
+/*
+ * Whether anything is counted: not where there is no shared memory, or
+ * rate_limit.enabled is off. All of the below then does nothing.
+ */
+bool limit_is_on(const struct ctx *ctx);
 
 /*
  * limit_take - count one more time, unless it has to wait

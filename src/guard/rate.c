@@ -65,15 +65,13 @@ rule_for(const struct config *config, const char *path)
 	return rule;
 }
 
-enum status
-rate_pass(struct ctx *ctx)
+static enum status
+take(struct ctx *ctx, const char *path)
 {
-	const char *path = rate_path(ctx);
 	const struct rate_rule rule = rule_for(ctx->config, path);
 	int64_t wait;
 
-	if (text_starts(ctx->request.path, "/assets/") ||
-	    rule.max == RATE_UNLIMITED)
+	if (rule.max == RATE_UNLIMITED)
 		return ST_OK;
 	wait = limit_take(ctx, LIMIT_REQUESTS, arena_printf(ctx->arena,
 	    "%s|%s", ctx->request.address, path), &(struct limit){
@@ -85,4 +83,12 @@ rate_pass(struct ctx *ctx)
 	ctx->retry_after = (wait + 999) / 1000;
 	return refuse(ctx, ST_TOO_MANY_REQUESTS, "more than %lld in %lld s",
 	    (long long)rule.max, (long long)rule.window);
+}
+
+enum status
+rate_pass(struct ctx *ctx)
+{
+	return limit_is_on(ctx) &&
+	    !text_starts(ctx->request.path, "/assets/") ?
+	    take(ctx, rate_path(ctx)) : ST_OK;
 }
