@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #define LINE_BYTES 4096		/* PIPE_BUF: such a write is never split */
+#define MEMBER_ROOM 32		/* a number, quotes, and the line's end */
 
 /* The one mutable global: what this process writes in front of its lines. */
 static struct {
@@ -62,23 +64,32 @@ put(struct line *line, const char *bytes, size_t size)
 	line->size += size;
 }
 
+static size_t
+plain_size(const char *text)
+{
+	const char *p = text;
+
+	while (*p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+		p++;
+	return (size_t)(p - text);
+}
+
 /* Anything that is not printable ASCII becomes \u00xx: no byte of a stranger
  * can end a line, start an escape sequence, or break the JSON. */
 static void
 put_string(struct line *line, const char *text)
 {
 	put(line, "\"", 1);
-	for (const char *p = text; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
+	for (;;) {
+		size_t size = plain_size(text);
 		char escape[8];
 
-		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-			put(line, p, 1);
-			continue;
-		}
-		(void)snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c);
-		if (line->size + 16 > sizeof(line->text))
+		put(line, text, size);
+		text += size;
+		if (*text == '\0' || line->size + 16 > sizeof(line->text))
 			break;
+		(void)snprintf(escape, sizeof(escape), "\\u%04x",
+		    (unsigned)(unsigned char)*text++);
 		put(line, escape, 6);
 	}
 	/* put leaves room for the closing quote and brace */
@@ -88,22 +99,19 @@ put_string(struct line *line, const char *text)
 static void
 put_member(struct line *line, const struct log_field *field)
 {
-	char number[32];
+	char number[TEXT_DECIMAL_SIZE];
 
 	/* a number is written whole, or not at all: half of one is a lie */
-	if (line->size + strlen(field->name) + sizeof(number) >
+	if (line->size + strlen(field->name) + MEMBER_ROOM >
 	    sizeof(line->text))
 		return;
-	put(line, ",\"", 2);
+	put(line, line->size == 0 ? "{\"" : ",\"", 2);
 	put(line, field->name, strlen(field->name));
 	put(line, "\":", 2);
-	if (field->text != NULL) {
+	if (field->text != NULL)
 		put_string(line, field->text);
-		return;
-	}
-	(void)snprintf(number, sizeof(number), "%lld",
-	    (long long)field->number);
-	put(line, number, strlen(number));
+	else
+		put(line, number, text_decimal(number, field->number));
 }
 
 void
@@ -116,10 +124,12 @@ log_line(enum log_level level, const char *event,
 	if (level < logger.least)
 		return;
 	clock_iso(when, clock_now());
-	line.size = (size_t)snprintf(line.text, sizeof(line.text),
-	    "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%s\",\"pid\":%ld,"
-	    "\"event\":\"%s\"", when, level_name[level], logger.process,
-	    (long)getpid(), event);
+	line.size = 0;
+	put_member(&line, &LOG_TEXT("time", when));
+	put_member(&line, &LOG_TEXT("level", level_name[level]));
+	put_member(&line, &LOG_TEXT("process", logger.process));
+	put_member(&line, &LOG_INT("pid", getpid()));
+	put_member(&line, &LOG_TEXT("event", event));
 	if (logger.request != NULL)
 		put_member(&line, &LOG_TEXT("requestId", logger.request));
 	for (; fields->name != NULL; fields++)

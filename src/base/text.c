@@ -315,6 +315,24 @@ text_int(const char *text, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
+size_t
+text_decimal(char out[TEXT_DECIMAL_SIZE], int64_t number)
+{
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char digits[TEXT_DECIMAL_SIZE];
+	size_t at = sizeof(digits) - 1, size;
+
+	digits[at] = '\0';
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	if (number < 0)
+		digits[--at] = '-';
+	size = sizeof(digits) - 1 - at;
+	memcpy(out, digits + at, size + 1);
+	return size;
+}
+
 bool
 text_same_secret(const void *a, const void *b, size_t size)
 {

@@ -57,6 +57,11 @@ char *text_lower(struct arena *arena, const char *text);
 /* A decimal integer, optional '-', no blanks, min .. max; else false. */
 bool text_int(const char *text, int64_t min, int64_t max, int64_t *out);
 
+/* The decimal text of a number and its length; printf costs ten times as
+ * much. */
+#define TEXT_DECIMAL_SIZE 21	/* "-9223372036854775808" and NUL */
+size_t text_decimal(char out[TEXT_DECIMAL_SIZE], int64_t number);
+
 /* Equality in time that depends on the sizes only. */
 bool text_same_secret(const void *a, const void *b, size_t size);
 

@@ -265,6 +265,26 @@ anything_else_is_no_integer(void **state)
 }
 
 static void
+a_number_is_written_as_printf_does(void **state)
+{
+	int64_t number = 1;
+	char expected[32], text[TEXT_DECIMAL_SIZE];
+
+	(void)state;
+	assert_int_equal(text_decimal(text, 0), 1);
+	assert_string_equal(text, "0");
+	assert_int_equal(text_decimal(text, INT64_MIN), 20);
+	assert_string_equal(text, "-9223372036854775808");
+	for (int i = 0; i < 124; i++, number = -number * (i % 2 + 1)) {
+		int size = snprintf(expected, sizeof(expected), "%lld",
+		    (long long)number);
+
+		assert_int_equal(text_decimal(text, number), size);
+		assert_string_equal(text, expected);
+	}
+}
+
+static void
 secrets_are_equal_in_every_byte_or_not(void **state)
 {
 	uint8_t a[32] = { 0 }, b[32] = { 0 };
@@ -368,6 +388,7 @@ main(void)
 		TEST(only_ascii_letters_are_lowered),
 		TEST(integers_are_decimal_and_bounded),
 		TEST(anything_else_is_no_integer),
+		TEST(a_number_is_written_as_printf_does),
 		TEST(secrets_are_equal_in_every_byte_or_not),
 		TEST(prefixes_and_equality),
 		TEST(the_contracts_addresses_are_accepted),
