@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +57,9 @@ buf_text(struct buf *buf, const char *text)
 void
 buf_char(struct buf *buf, char c)
 {
-	buf_put(buf, &c, 1);
+	reserve(buf, 1);
+	buf->data[buf->size++] = c;
+	buf->data[buf->size] = '\0';
 }
 
 void
@@ -84,43 +87,60 @@ buf_printf(struct buf *buf, const char *format, ...)
 	buf->size += (size_t)length;
 }
 
-/* RFC 8259, section 7; '<' too, so that no answer holds a closing tag. */
+/* How many bytes of text may stand in a JSON string as they are. */
+static size_t
+plain_size(const char *text, size_t size)
+{
+	/* RFC 8259, section 7; '<' too, so that no answer holds a closing
+	 * tag. */
+	static const bool escaped[256] = {
+		1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		['"'] = 1, ['\\'] = 1, ['<'] = 1, [0x7f] = 1
+	};
+	size_t i = 0;
+
+	while (i < size && !escaped[(unsigned char)text[i]])
+		i++;
+	return i;
+}
+
+static void
+put_escaped(struct buf *buf, char c)
+{
+	switch (c) {
+	case '"':
+		buf_text(buf, "\\\"");
+		break;
+	case '\\':
+		buf_text(buf, "\\\\");
+		break;
+	case '\n':
+		buf_text(buf, "\\n");
+		break;
+	case '\r':
+		buf_text(buf, "\\r");
+		break;
+	case '\t':
+		buf_text(buf, "\\t");
+		break;
+	default:
+		buf_printf(buf, "\\u%04x", (unsigned)(unsigned char)c);
+		break;
+	}
+}
+
 void
 buf_json_text(struct buf *buf, const char *text, size_t size)
 {
-	size_t from = 0;
+	size_t plain = plain_size(text, size);
 
 	buf_char(buf, '"');
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)text[i];
-		const char *named = NULL;
-
-		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != 0x7f)
-			continue;
-		switch (c) {
-		case '"':
-			named = "\\\"";
-			break;
-		case '\\':
-			named = "\\\\";
-			break;
-		case '\n':
-			named = "\\n";
-			break;
-		case '\r':
-			named = "\\r";
-			break;
-		case '\t':
-			named = "\\t";
-			break;
-		}
-		buf_put(buf, text + from, i - from);
-		from = i + 1;
-		if (named != NULL)
-			buf_text(buf, named);
-		else
-			buf_printf(buf, "\\u%04x", (unsigned)c);
+	buf_put(buf, text, plain);
+	for (size_t i = plain; i < size; i += plain) {
+		put_escaped(buf, text[i++]);
+		plain = plain_size(text + i, size - i);
+		buf_put(buf, text + i, plain);
 	}
-	buf_put(buf, text + from, size - from);
 	buf_char(buf, '"');
 }
