@@ -294,6 +294,24 @@ wants_nothing(const struct ctx *ctx, enum status status, enum face face)
 	    strstr(accept, "text/html") == NULL);
 }
 
+static void
+put_header(struct buf *head, const char *name, const char *value)
+{
+	buf_text(head, name);
+	buf_text(head, ": ");
+	buf_text(head, value);
+	buf_text(head, "\r\n");
+}
+
+static void
+put_number(struct buf *head, const char *name, int64_t number)
+{
+	char text[TEXT_DECIMAL_SIZE];
+
+	(void)text_decimal(text, number);
+	put_header(head, name, text);
+}
+
 /* Each as a header, and their names in one. */
 static void
 put_exposed(struct ctx *ctx, struct buf *head)
@@ -305,13 +323,12 @@ put_exposed(struct ctx *ctx, struct buf *head)
 	    h = h->next) {
 		if (h->value == NULL)
 			continue;
-		buf_printf(head, "%s: %s\r\n", h->name, h->value);
+		put_header(head, h->name, h->value);
 		buf_printf(&names, "%s%s", names.size > 0 ? ", " : "",
 		    h->name);
 	}
 	if (names.size > 0)
-		buf_printf(head, "Access-Control-Expose-Headers: %s\r\n",
-		    names.data);
+		put_header(head, "Access-Control-Expose-Headers", names.data);
 }
 
 static void
@@ -323,15 +340,16 @@ put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
 	buf_printf(head, "Status: %d %s\r\n", http, http_phrase(http));
 	for (const struct header *h = response->headers; h != NULL;
 	    h = h->next)
-		buf_printf(head, "%s: %s\r\n", h->name, h->value);
+		put_header(head, h->name, h->value);
 	put_exposed(ctx, head);
 	/* It may be a caller's, and checking those can be switched off. */
 	if (response->location != NULL && is_clean(response->location))
-		buf_printf(head, "Location: %s\r\n", response->location);
-	if (ctx->retry_after > 0)
-		buf_printf(head, "Retry-After: %lld\r\nX-Retry-After: %lld\r\n",
-		    (long long)ctx->retry_after, (long long)ctx->retry_after);
-	buf_printf(head, "X-Request-Id: %s\r\n", ctx->request.id);
+		put_header(head, "Location", response->location);
+	if (ctx->retry_after > 0) {
+		put_number(head, "Retry-After", ctx->retry_after);
+		put_number(head, "X-Retry-After", ctx->retry_after);
+	}
+	put_header(head, "X-Request-Id", ctx->request.id);
 	if (response->body == NULL)
 		buf_text(head, "Cache-Control: no-store\r\n");
 	buf_text(head, page ? PAGE_POLICY : DATA_POLICY);
@@ -409,9 +427,9 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 	    status_http(status);
 	put_headers(ctx, &head, http, face);
 	if (response->content_type != NULL)
-		buf_printf(&head, "Content-Type: %s\r\n",
-		    response->content_type);
-	buf_printf(&head, "Content-Length: %zu\r\n\r\n", body.size);
+		put_header(&head, "Content-Type", response->content_type);
+	put_number(&head, "Content-Length", (int64_t)body.size);
+	buf_text(&head, "\r\n");
 	delivered = fcgi_write(fcgi, head.data, head.size) &&
 	    (ctx->request.method == METHOD_HEAD ||
 	    fcgi_write(fcgi, body.data, body.size));
