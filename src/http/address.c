@@ -40,6 +40,9 @@ address_normal(struct arena *arena, const char *text)
 
 	if (!parse(text, a))
 		return NULL;
+	/* Of the forms of IPv4, inet_pton takes one. */
+	if (strchr(text, ':') == NULL)
+		return arena_text(arena, text);
 	if (is_v4(a))
 		return arena_printf(arena, "%u.%u.%u.%u", (unsigned)a[12],
 		    (unsigned)a[13], (unsigned)a[14], (unsigned)a[15]);
