@@ -33,13 +33,11 @@ struct arena {
 static struct block *
 block_new(size_t size)
 {
-	struct block *block = malloc(sizeof(*block) + size);
+	struct block *block = calloc(1, sizeof(*block) + size);
 
 	if (block == NULL)
 		panic("arena: out of memory (%zu bytes)", size);
-	block->next = NULL;
 	block->size = size;
-	block->used = 0;
 	return block;
 }
 
@@ -111,9 +109,9 @@ arena_alloc(struct arena *arena, size_t size)
 		arena->block = block;
 		arena->total += want;
 	}
+	/* Zeros: as it was made, or as it was wiped. */
 	memory = block->data + block->used;
 	block->used += size;
-	memset(memory, 0, size);
 	return memory;
 }
 
