@@ -195,21 +195,33 @@ chunk_number(const struct ctx *ctx, const char *name)
 	return number;
 }
 
+/* NULL: it was not sent. */
+static const char *
+chunk(const struct ctx *ctx, int64_t number)
+{
+	const struct pairs *cookies = &ctx->request.cookies;
+
+	for (size_t i = 0; i < cookies->count; i++)
+		if (chunk_number(ctx, cookies->pair[i].name) == number)
+			return cookies->pair[i].value;
+	return NULL;
+}
+
 /* The whole cookie, else its chunks joined; NULL: neither. */
 static const char *
 brought(struct ctx *ctx)
 {
 	const char *value = request_cookie(&ctx->request,
 	    ctx->config->cookie_data);
-	const char *chunk;
+	const char *part;
 
 	if (value != NULL)
 		return value;
-	for (size_t i = 0; i < CHUNKS_MAX; i++) {
-		chunk = request_cookie(&ctx->request, chunk_name(ctx, i));
-		if (chunk != NULL)
+	for (int64_t i = 0; i < CHUNKS_MAX; i++) {
+		part = chunk(ctx, i);
+		if (part != NULL)
 			value = arena_printf(ctx->arena, "%s%s",
-			    value != NULL ? value : "", chunk);
+			    value != NULL ? value : "", part);
 	}
 	return value;
 }
