@@ -60,7 +60,8 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 	case GUARD_SESSION:
 		return ST_OK;
 	case GUARD_FRESH:
-		return session_is_fresh(ctx) ? ST_OK : refuse(ctx, ST_SESSION_NOT_FRESH, "signed in too long ago");
+		return session_is_fresh(ctx) ? ST_OK :
+		    refuse(ctx, ST_SESSION_NOT_FRESH, "signed in too long ago");
 	case GUARD_PERMISSION:
 		return permission_in(ctx->user->permissions,
 		    guard->permission) ? ST_OK :
@@ -84,17 +85,28 @@ pass_own(struct ctx *ctx)
 	    ctx->session->impersonated_by);
 }
 
+static enum status
+pass(struct ctx *ctx)
+{
+	const struct guard *guard = &ctx->route->guard;
+
+	if (guard->level == GUARD_NONE)
+		return refuse(ctx, ST_FORBIDDEN, "the route has no guard");
+	TRY(pass_level(ctx, guard));
+	return pass_own(ctx);
+}
+
 enum status
 guard_pass(struct ctx *ctx)
 {
-	const struct route *route = ctx->route;
+	const enum status status = pass(ctx);
 
-	if (route->guard.level == GUARD_NONE)
-		return refuse(ctx, ST_FORBIDDEN, "the route has no guard");
-	TRY(pass_level(ctx, &route->guard));
-	TRY(pass_own(ctx));
-	if (route->face != FACE_PAGE)
-		return ST_OK;
-	ctx->form_token = form_token(ctx);
-	return route->method == METHOD_GET ? ST_OK : form_token_check(ctx);
+	if (ctx->route->face != FACE_PAGE)
+		return status;
+	/* The page of a refusal has forms, too: the ways out of it. */
+	if (status == ST_OK || ctx->session != NULL)
+		ctx->form_token = form_token(ctx);
+	TRY(status);
+	return ctx->route->method == METHOD_GET ? ST_OK :
+	    form_token_check(ctx);
 }

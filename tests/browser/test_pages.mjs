@@ -25,6 +25,7 @@ before(async () => {
 	long = await longPerson(full);
 	for (const role of ['user', 'admin_ro', 'admin_rw', 'super_admin'])
 		who[role] = await signedIn(full, await makeUser(full, role));
+	who.acting = await signedIn(full, await makeUser(full, 'admin_rw'));
 	who.long = await signedIn(full, long);
 	who.nobody = await Visitor.open(full);
 	who.first = await signedIn(empty, await makeUser(empty,
@@ -48,8 +49,12 @@ async function makeLong() {
 /* ---- ways to a state -------------------------------------------------------- */
 
 const FORMS = { grant: 'Grant credits', adjust: 'Adjust balance',
-	quota: 'Set monthly quota', ban: 'Ban this user' };
-const BUTTONS = { ...FORMS, quota: 'Set quota' };
+	quota: 'Set monthly quota', ban: 'Ban this user',
+	impersonate: 'Act as this user', password: 'Set a password',
+	remove: 'Remove this user' };
+const BUTTONS = { ...FORMS, quota: 'Set quota', ban: (name) => `Ban ${name}`,
+	impersonate: (name) => `Act as ${name}`, password: 'Set password',
+	remove: (name) => `Remove ${name}` };
 
 /* The admin sends a form of a user's page, past the browser's own checks. */
 async function send(what, user, fields) {
@@ -62,8 +67,19 @@ async function send(what, user, fields) {
 
 	await part.locator('summary').click();
 	await sendForm(admin, part.locator('form'), fields,
-		BUTTONS[what] === FORMS.ban ? `Ban ${user.name}` :
-			BUTTONS[what]);
+		BUTTONS[what].call?.(null, user.name) ?? BUTTONS[what]);
+}
+
+/* An admin becomes the person of the long values. */
+async function act(visitor) {
+	await visitor.goto(`/admin/users/${long.id}`);
+
+	const part = visitor.page.locator('details', {
+		hasText: `${FORMS.impersonate}…` });
+
+	await part.locator('summary').click();
+	await sendForm(visitor, part.locator('form'), { Reason: LONG_REASON },
+		BUTTONS.impersonate(long.name));
 }
 
 async function sendForm(visitor, form, fields, button) {
@@ -200,6 +216,13 @@ look('users found', 'admin_rw', () => who.admin_rw.goto(
 look('users not found', 'admin_rw', '/admin/users?q=nobody%40nowhere');
 look('users with a wrong filter', 'admin_rw', '/admin/users?role=emperor',
 	400);
+look('new user', 'admin_rw', '/admin/users/new');
+look('new user refused', 'admin_rw', (visitor) => sendMain(visitor,
+	'/admin/users/new', { Name: '', 'E-mail': 'nobody' }, 'Create user'),
+400);
+look('new user with a taken address', 'admin_rw', (visitor) => sendMain(
+	visitor, '/admin/users/new', { Name: long.name, 'E-mail': long.email },
+	'Create user'), 422);
 look('user', 'admin_rw', async (visitor) => visitor.goto('/admin/users/' +
 	(await someUser('id IN (SELECT wallet_id FROM transfers)')).id));
 look('user with long values', 'admin_rw', async (visitor) => {
@@ -228,6 +251,18 @@ look('quota refused', 'admin_rw', () => send('quota', long, {
 	'Credits per month optional': '-1' }), 400);
 look('ban refused', 'admin_rw', () => send('ban', long, {
 	Reason: '', 'Days optional': '-1' }), 400);
+look('impersonation refused', 'admin_rw', () => send('impersonate', long,
+	{ Reason: '' }), 400);
+look('password of a user refused', 'admin_rw', () => send('password', long,
+	{ 'New password': 'short' }), 400);
+look('removal refused', 'admin_rw', () => send('remove', long, {
+	[`Type ${long.email} to confirm`]: LONG_REASON }), 400);
+look('account while an admin acts as its user', 'acting', async (visitor) => {
+	await act(visitor);
+	await visitor.goto('/account');
+});
+look('security while an admin acts', 'acting', '/account/security');
+look('no admin page while one acts', 'acting', '/admin', 403);
 look('ledger', 'admin_rw', '/admin/credits');
 look('ledger with long values', 'admin_rw', () => who.admin_rw.goto(
 	`/admin/credits?user=${long.id}`));

@@ -295,6 +295,16 @@ test('a wrong password is a page with a message, status 401', async () => {
 	is(visitor.isSignedIn(), false, 'being signed in');
 });
 
+test('the page of a refusal has forms that work', async () => {
+	const who = await person(at);
+	const page = await who.get('/admin');
+
+	is(page.status, 403, 'the status');
+	is((await who.form('/logout', { csrf: csrfOf(page.text) })).status,
+		303, 'the status of signing out');
+	is(await who.session(), null, 'the session');
+});
+
 test('a refused sign-up keeps what was typed, but no password', async () => {
 	const visitor = new Person(at);
 	const typed = { name: 'Zoë "Z" <z>', email: 'not an address',
