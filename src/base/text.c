@@ -48,12 +48,29 @@ utf8_sequence(const unsigned char *s, size_t left)
 	return size;
 }
 
+/* How much of it is ASCII, in steps of eight bytes: most text is. */
+static size_t
+ascii_size(const unsigned char *s, size_t size)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	size_t i = 0;
+	uint64_t word;
+
+	for (; size - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s + i, sizeof(word));
+		/* A NUL borrows from its own top bit. */
+		if (((word | (word - ones)) & tops) != 0)
+			break;
+	}
+	return i;
+}
+
 bool
 text_utf8(const char *text, size_t size)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
-	for (size_t i = 0; i < size;) {
+	for (size_t i = ascii_size(s, size); i < size;) {
 		size_t step = utf8_sequence(s + i, size - i);
 
 		if (step == 0)

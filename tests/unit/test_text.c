@@ -65,6 +65,24 @@ malformed_utf8_is_refused(void **state)
 	assert_false(text_utf8("\xe2\x82\xac", 2));
 }
 
+/* Several bytes are looked at in one step. */
+static void
+one_wrong_byte_anywhere_is_found(void **state)
+{
+	static const char right[] = "0123456789abcdefghijklmn\x7f\x01";
+	char text[sizeof(right)];
+
+	(void)state;
+	assert_true(text_utf8(right, strlen(right)));
+	for (size_t i = 0; i < strlen(right); i++)
+		for (int byte = 0; byte < 256; byte++) {
+			memcpy(text, right, sizeof(right));
+			text[i] = (char)byte;
+			assert_int_equal(text_utf8(text, strlen(right)),
+			    byte > 0 && byte < 128);
+		}
+}
+
 static void
 lengths_count_utf16_units(void **state)
 {
@@ -377,6 +395,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(well_formed_utf8_is_known),
 		TEST(malformed_utf8_is_refused),
+		TEST(one_wrong_byte_anywhere_is_found),
 		TEST(lengths_count_utf16_units),
 		TEST(hex_goes_both_ways),
 		TEST(hex_of_another_length_or_alphabet_is_refused),
