@@ -24,24 +24,39 @@ random_bytes(void *out, size_t size)
 	}
 }
 
-void
-random_text(char *out, size_t size)
+/* Multiples of letters below 256; what lies above would favour some. */
+static void
+pick(char *out, size_t size, const char *alphabet, size_t letters)
 {
-	static const char alphabet[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	const size_t letters = sizeof(alphabet) - 1;
+	const size_t fair = 256 / letters * letters;
 	uint8_t bytes[64];
 	size_t used = 0;
 
 	while (used < size) {
 		random_bytes(bytes, sizeof(bytes));
-		/* 248 = 4 * 62: what lies above would favour some letters. */
 		for (size_t i = 0; i < sizeof(bytes) && used < size; i++)
-			if (bytes[i] < 256 / letters * letters)
+			if (bytes[i] < fair)
 				out[used++] = alphabet[bytes[i] % letters];
 	}
 	out[size] = '\0';
 	explicit_bzero(bytes, sizeof(bytes));
+}
+
+/* Letters first. */
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+#define LETTERS 52
+
+void
+random_text(char *out, size_t size)
+{
+	pick(out, size, alphabet, sizeof(alphabet) - 1);
+}
+
+void
+random_letters(char *out, size_t size)
+{
+	pick(out, size, alphabet, LETTERS);
 }
 
 void

@@ -16,6 +16,9 @@ void random_bytes(void *out, size_t size);
 /* size characters, uniform over [A-Za-z0-9], and NUL: out holds size + 1. */
 void random_text(char *out, size_t size);
 
+/* The same over [A-Za-z]. */
+void random_letters(char *out, size_t size);
+
 /* A UUIDv7 (RFC 9562, section 5.7) without dashes, for the instant now. */
 void id_new(char out[ID_SIZE], int64_t now_ms);
 
