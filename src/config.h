@@ -67,6 +67,7 @@ struct config {
 	const char *const *origins;	/* trusted: own first; count below */
 	size_t origins_count;
 	bool secure;			/* cookies are Secure */
+	struct list api_key_params;	/* of api_key.headers, as CGI has them */
 	const char *cookie_session;	/* full names */
 	const char *cookie_data;
 	const char *cookie_dont_remember;

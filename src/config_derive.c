@@ -147,6 +147,42 @@ derive_origins(struct config *config)
 	return true;
 }
 
+/* "x-api-key" as HTTP_X_API_KEY (RFC 3875, section 4.1.18) */
+static const char *
+cgi_name(struct arena *arena, const char *header)
+{
+	char *name = arena_printf(arena, "HTTP_%s", header);
+
+	for (char *c = name; *c != '\0'; c++) {
+		if (*c == '-')
+			*c = '_';
+		else if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	}
+	return name;
+}
+
+static bool
+derive_key_headers(struct config *config)
+{
+	const struct list *headers = &config->api_key_headers;
+	const char **names = arena_array(config->arena, headers->count + 1,
+	    sizeof(*names));
+
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *header = headers->text[i];
+
+		if (header[0] == '\0' || strspn(header,
+		    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		    "0123456789-") != strlen(header))
+			return config_object(config, "api_key", "headers",
+			    "are names of letters, digits and '-'");
+		names[i] = cgi_name(config->arena, header);
+	}
+	config->api_key_params = (struct list){ names, headers->count };
+	return true;
+}
+
 /* What the bounds of one setting alone cannot say. */
 static bool
 check(const struct config *config)
@@ -173,6 +209,10 @@ check(const struct config *config)
 	if (config->password_max_length < config->password_min_length)
 		return config_object(config, "password", "max_length",
 		    "is less than min_length");
+	if (config->api_key_max_expires_days <
+	    config->api_key_min_expires_days)
+		return config_object(config, "api_key", "max_expires_days",
+		    "is less than min_expires_days");
 	if (config->username_max_length < config->username_min_length)
 		return config_object(config, "username", "max_length",
 		    "is less than min_length");
@@ -187,7 +227,8 @@ config_derive(struct config *config)
 {
 	const char *secure = config->server_secure_cookies;
 
-	if (!check(config) || !derive_origins(config))
+	if (!check(config) || !derive_origins(config) ||
+	    !derive_key_headers(config))
 		return false;
 	config->secure = strcmp(secure, "on") == 0 ||
 	    (strcmp(secure, "auto") == 0 &&
