@@ -76,6 +76,7 @@ struct ctx {
 	const char *form_token;		/* for the page's forms; NULL: none */
 	struct input_error *errors;
 	const char *message;		/* replaces the status row's sentence */
+	const char *details;		/* JSON of a refusal's "details", or NULL */
 	int64_t retry_after;		/* seconds, with 429 and 503 */
 	const char *reason;		/* why it was refused, for the log */
 };

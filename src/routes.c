@@ -20,6 +20,7 @@
 #define ANYONE .guard = { .level = GUARD_ANYONE }
 #define VISITOR .guard = { .level = GUARD_VISITOR }
 #define SESSION .guard = { .level = GUARD_SESSION }
+#define VISITOR_OWN .guard = { GUARD_VISITOR, PERMISSION_NONE, .own = true }
 #define OWN .guard = { .level = GUARD_SESSION, .own = true }
 #define FRESH .guard = { .level = GUARD_FRESH }
 #define FRESH_OWN .guard = { .level = GUARD_FRESH, .own = true }
@@ -33,6 +34,9 @@
 	.permission = PERMISSION_##p,					\
 	.refusal = ST_YOU_ARE_NOT_ALLOWED_TO_##status, .bare = true }
 #define READ .one_read = true
+/* Of what an API key must be allowed for it; KEYS: any will do. */
+#define KEY(name) .scope = name
+#define KEYS KEY("")
 #define TOKEN .by_token = true
 /* Of a feature that an operator switches on by a setting, or a section. */
 #define ONLY(setting) .when = offsetof(struct config, setting)
@@ -40,10 +44,12 @@
 
 const struct route routes[] = {
 	/* ---- the wire contract, below server.base_path ---- */
-	{ AUTH(GET, "/get-session"), VISITOR, READ, .handler = get_session },
-	{ AUTH(POST, "/get-session"), VISITOR, READ,
+	{ AUTH(GET, "/get-session"), VISITOR, READ, KEYS,
+	    .handler = get_session },
+	{ AUTH(POST, "/get-session"), VISITOR, READ, KEYS,
 	    .handler = post_session },
-	{ AUTH(GET, "/session"), VISITOR, READ, .handler = get_session },
+	{ AUTH(GET, "/session"), VISITOR, READ, KEYS,
+	    .handler = get_session },
 	{ AUTH(GET, "/ok"), ANYONE, READ, .handler = ok },
 	{ AUTH(GET, "/error"), ANYONE, READ, .handler = error_route },
 	{ AUTH(POST, "/sign-up/email"), ANYONE, .form = &sign_up_form,
@@ -93,7 +99,7 @@ const struct route routes[] = {
 	    .handler = delete_user },
 	{ AUTH(GET, "/delete-user/callback"), VISITOR,
 	    .form = &delete_callback_form, .handler = delete_callback },
-	{ AUTH(GET, "/list-accounts"), SESSION, READ,
+	{ AUTH(GET, "/list-accounts"), SESSION, READ, KEYS,
 	    .handler = list_accounts },
 	{ AUTH(POST, "/unlink-account"), FRESH_OWN, .form = &unlink_form,
 	    .handler = unlink_account },
@@ -163,6 +169,16 @@ const struct route routes[] = {
 	{ AUTH(POST, "/one-time-token/verify"), ANYONE, WHEN(one_time_token),
 	    .form = &one_time_token_form, .prepare = one_time_token_prepare,
 	    .handler = one_time_token_verify, .login = true },
+	{ AUTH(POST, "/api-key/create"), VISITOR_OWN, WHEN(api_key),
+	    .form = &api_key_create_form, .handler = api_key_create },
+	{ AUTH(GET, "/api-key/get"), SESSION, READ, WHEN(api_key),
+	    .form = &api_key_get_form, .handler = api_key_get },
+	{ AUTH(GET, "/api-key/list"), SESSION, WHEN(api_key),
+	    .form = &api_key_list_form, .handler = api_key_list },
+	{ AUTH(POST, "/api-key/update"), VISITOR_OWN, WHEN(api_key),
+	    .form = &api_key_update_form, .handler = api_key_update },
+	{ AUTH(POST, "/api-key/delete"), OWN, WHEN(api_key),
+	    .form = &api_key_delete_form, .handler = api_key_delete },
 
 	/* ---- the short names other systems use ---- */
 	{ JSON(GET, "/.well-known/jwks.json"), WHEN(jwt), ANYONE, READ,
@@ -181,7 +197,7 @@ const struct route routes[] = {
 	    .prepare = sign_in_prepare, .handler = signin_alias,
 	    .login = true, .rate = "/sign-in/email" },
 	{ JSON(POST, "/auth/logout"), VISITOR, .handler = sign_out },
-	{ JSON(GET, "/auth/session"), SESSION, READ,
+	{ JSON(GET, "/auth/session"), SESSION, READ, KEYS,
 	    .handler = session_alias },
 	{ JSON(GET, "/auth/health"), ANYONE, READ, .handler = health },
 
@@ -361,13 +377,15 @@ const struct route routes[] = {
 	    .again = admin_letter },
 
 	/* ---- our own API ---- */
-	{ JSON(GET, "/api/me"), SESSION, TOKEN, READ, .handler = me },
+	{ JSON(GET, "/api/me"), SESSION, TOKEN, KEY("profile:read"), READ,
+	    .handler = me },
 	{ JSON(POST, "/api/credits/spend"), SESSION, TOKEN,
-	    .form = &spend_form, .handler = credit_spend },
+	    KEY("credits:spend"), .form = &spend_form, .handler = credit_spend },
 	{ JSON(GET, "/api/admin/users"), MAY(USER_LIST), TOKEN,
-	    .form = &users_form, .handler = admin_users },
-	{ JSON(GET, "/api/admin/users/:id"), MAY(USER_GET), TOKEN, READ,
-	    .handler = admin_user },
+	    KEY("admin:read"), .form = &users_form,
+	    .handler = admin_users },
+	{ JSON(GET, "/api/admin/users/:id"), MAY(USER_GET), TOKEN,
+	    KEY("admin:read"), READ, .handler = admin_user },
 	{ JSON(POST, "/api/admin/users"), MAY(USER_CREATE),
 	    .form = &user_create_form, .prepare = user_create_prepare,
 	    .handler = user_create, .rate = "/admin/create-user" },
@@ -391,15 +409,20 @@ const struct route routes[] = {
 	{ JSON(DELETE, "/api/admin/users/:id/sessions/:sid"),
 	    MAY(SESSION_REVOKE), .handler = user_session_revoke },
 	{ JSON(PATCH, "/api/admin/users/:id"), MAY(QUOTA_SET), TOKEN,
-	    .form = &quota_json_form, .handler = credit_quota },
+	    KEY("admin:write"), .form = &quota_json_form,
+	    .handler = credit_quota },
 	{ JSON(GET, "/api/admin/users/:id/credits"), MAY(CREDIT_LIST), TOKEN,
-	    .form = &transfers_form, .handler = admin_user_credits },
+	    KEY("admin:read"), .form = &transfers_form,
+	    .handler = admin_user_credits },
 	{ JSON(POST, "/api/admin/credits/grant"), MAY(CREDIT_GRANT), TOKEN,
-	    .form = &grant_json_form, .handler = credit_grant },
+	    KEY("admin:write"), .form = &grant_json_form,
+	    .handler = credit_grant },
 	{ JSON(POST, "/api/admin/credits/adjust"), MAY(CREDIT_ADJUST), TOKEN,
-	    .form = &adjust_json_form, .handler = credit_adjust },
-	{ JSON(GET, "/api/admin/orders"), MAY(ORDER_LIST), TOKEN, READ,
-	    .form = &orders_form, .handler = admin_orders },
+	    KEY("admin:write"), .form = &adjust_json_form,
+	    .handler = credit_adjust },
+	{ JSON(GET, "/api/admin/orders"), MAY(ORDER_LIST), TOKEN,
+	    KEY("admin:read"), READ, .form = &orders_form,
+	    .handler = admin_orders },
 	{ JSON(GET, "/api/admin/mail"), MAY(MAIL_LIST), READ,
 	    .form = &mail_form, .handler = admin_mail },
 	{ JSON(GET, "/api/admin/mail/:id"), MAY(MAIL_LIST), READ,
@@ -410,8 +433,8 @@ const struct route routes[] = {
 	    .handler = letter_resend },
 	{ JSON(POST, "/api/admin/mail/:id/drop"), MAY(MAIL_WRITE),
 	    .handler = letter_drop },
-	{ JSON(GET, "/api/admin/health"), MAY(SYSTEM_READ), TOKEN, READ,
-	    .handler = admin_health },
+	{ JSON(GET, "/api/admin/health"), MAY(SYSTEM_READ), TOKEN,
+	    KEY("admin:read"), READ, .handler = admin_health },
 	{ JSON(GET, "/api/admin/system"), MAY(SYSTEM_READ),
 	    .handler = diagnosis },
 };

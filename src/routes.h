@@ -52,6 +52,8 @@ struct route {
 				 * refused POST, which is shown again */
 	bool by_token;		/* JSON: a signed token opens it as well as a
 				 * session; ctx->session may be NULL */
+	const char *scope;	/* what an API key must be allowed to open it
+				 * (guard/api_key.h); NULL: none opens it */
 	bool one_read;		/* runs at most one SELECT: no transaction */
 	bool login;		/* login CSRF rules (contract README 9.3) */
 	const char *rate;	/* limited as this path of the contract */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/access.h"
+#include "guard/api_key.h"
 #include "guard/form_token.h"
 #include "guard/session.h"
 #include "routes.h"
@@ -31,10 +32,15 @@ anonymous(struct ctx *ctx, enum status found)
 	return found;
 }
 
-/* A row that a token opens needs nothing of a session. */
+/* A row that a token opens needs nothing of a session; a key stands for one,
+ * whatever else was sent. */
 static enum status
 find_caller(struct ctx *ctx)
 {
+	const char *key = api_key_sent(ctx);
+
+	if (key != NULL)
+		return api_key_find(ctx, key);
 	return ctx->route->by_token && ctx->config->jwt_enabled &&
 	    access_claimed(ctx) ? access_find(ctx) : session_find(ctx);
 }

@@ -87,8 +87,8 @@ session_is_fresh(const struct ctx *ctx)
 {
 	int64_t fresh_ms = ctx->config->session_fresh_age * 1000;
 
-	return fresh_ms == 0 ||
-	    ctx->now - ctx->session->created_at < fresh_ms;
+	return !ctx->session->by_key && (fresh_ms == 0 ||
+	    ctx->now - ctx->session->created_at < fresh_ms);
 }
 
 static const char *

@@ -131,6 +131,15 @@ enum status one_time_token_generate(struct ctx *ctx);
 enum status one_time_token_prepare(struct ctx *ctx);
 enum status one_time_token_verify(struct ctx *ctx);
 
+/* api_key.c */
+extern const struct form api_key_create_form, api_key_get_form,
+    api_key_list_form, api_key_update_form, api_key_delete_form;
+enum status api_key_create(struct ctx *ctx);
+enum status api_key_get(struct ctx *ctx);
+enum status api_key_list(struct ctx *ctx);
+enum status api_key_update(struct ctx *ctx);
+enum status api_key_delete(struct ctx *ctx);
+
 /* password.c */
 extern const struct form change_password_form, verify_password_form;
 enum status change_password_prepare(struct ctx *ctx);

@@ -42,7 +42,9 @@ show_session(struct ctx *ctx)
 	if (ctx->session == NULL)
 		return respond_null(ctx);
 	view_both(ctx);
-	if (!ctx->config->jwt_enabled || !ctx->config->jwt_set_header)
+	/* A key makes no token that would outlive it. */
+	if (!ctx->config->jwt_enabled || !ctx->config->jwt_set_header ||
+	    ctx->session->by_key)
 		return ST_OK;
 	TRY(access_token(ctx, &token));
 	response_expose(ctx, "set-auth-jwt", token);

@@ -245,6 +245,8 @@ error_json(struct ctx *ctx, enum status status, enum face face,
 	put_member(out, "message", error_message(ctx, status));
 	if (code[0] != '\0')
 		put_member(out, "code", code);
+	if (ctx->details != NULL)
+		buf_printf(out, ",\"details\":%s", ctx->details);
 	if (face == FACE_JSON)
 		put_member(out, "requestId", ctx->request.id);
 	buf_char(out, '}');

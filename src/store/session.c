@@ -41,10 +41,12 @@ session_view(struct ctx *ctx, struct json_object *out,
 	view_text(out, "ipAddress", session->ip_address);
 	view_text(out, "userAgent", session->user_agent);
 	view_text(out, "userId", session->user_id);
+	view_text(out, "id", session->id);
+	if (session->by_key)
+		return;
 	if (ctx->config->admin_enabled)
 		view_text(out, "impersonatedBy", session->impersonated_by);
 	extra_view(ctx, out, &ctx->config->session_extra, session->fields);
-	view_text(out, "id", session->id);
 }
 
 static struct db_arg

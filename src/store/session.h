@@ -26,6 +26,7 @@ struct session {
 	const char *user_id;
 	int64_t expires_at, created_at, updated_at;
 	const char *ip_address, *user_agent;
+	bool by_key;			/* no row: an API key stands for it */
 	const char *impersonated_by;	/* NULL: an ordinary session */
 	const char *fields;		/* JSON object text */
 	bool new_device;		/* just made, see store_session_create */

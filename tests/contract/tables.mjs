@@ -56,6 +56,11 @@ const OPTIONS = {
 
 const PLUGINS = {
 	'admin': { 'admin.enabled': true },
+	['api-key({enableSessionForAPIKeys:true, enableMetadata:true, ' +
+	'rateLimit:{enabled:true,timeWindow:60000,maxRequests:3}})']: {
+		'api_key.enabled': true, 'api_key.sessions': true,
+		'api_key.metadata': true, 'api_key.window_ms': 60000,
+		'api_key.max_requests': 3 },
 	'bearer': { 'bearer.enabled': true },
 	'jwt': jwtSettings('EdDSA'),
 	"jwt({jwks:{keyPairConfig:{alg:'RS256',modulusLength:2048}}})":
@@ -134,6 +139,7 @@ export const TABLES = {
 	sessions: 'session',
 	accounts: 'account',
 	verifications: 'verification',
+	api_keys: 'apikey',
 };
 
 /* Columns whose name is not just the other spelling of ours. */
@@ -203,6 +209,23 @@ export const QUERIES = {
 		round(extract(epoch FROM expires_at - created_at)) AS ttl
 		FROM verifications WHERE user_id IS NOT NULL
 		ORDER BY verifications.created_at DESC LIMIT 1`,
+	'apikey': `SELECT id, 'default' AS "configId", name, start,
+		user_id AS "referenceId", prefix,
+		encode(key_hash, 'hex') AS key,
+		refill_interval_ms AS "refillInterval",
+		refill_amount AS "refillAmount",
+		${iso('last_refill_at')} AS "lastRefillAt", enabled,
+		rate_limit_enabled AS "rateLimitEnabled",
+		rate_limit_window_ms AS "rateLimitTimeWindow",
+		rate_limit_max AS "rateLimitMax",
+		request_count AS "requestCount", remaining,
+		${iso('last_request_at')} AS "lastRequest",
+		${iso('expires_at')} AS "expiresAt",
+		${iso('created_at')} AS "createdAt",
+		${iso('updated_at')} AS "updatedAt", permissions::text,
+		replace(metadata::text, ': ', ':') AS metadata
+		FROM api_keys ORDER BY api_keys.created_at DESC LIMIT 1`,
+	'apikey rows': 'SELECT count(*) AS n FROM api_keys',
 	'rows left': `SELECT (SELECT count(*) FROM users) AS u,
 		(SELECT count(*) FROM accounts) AS a,
 		(SELECT count(*) FROM sessions) AS s`,

@@ -146,6 +146,13 @@ export const MATRIX = {
 	'GET /api/auth/one-time-token/generate': signedIn(200),
 	'POST /api/auth/one-time-token/verify': all(400, {
 		body: { token: 'none' } }),
+	'POST /api/auth/api-key/create': signedIn(200, { body: {} }),
+	'GET /api/auth/api-key/get': signedIn(404, { query: '?id=none' }),
+	'GET /api/auth/api-key/list': signedIn(200),
+	'POST /api/auth/api-key/update': signedIn(404, {
+		body: { keyId: 'none', name: 'Renamed' } }),
+	'POST /api/auth/api-key/delete': signedIn(404, {
+		body: { keyId: 'none' } }),
 	'POST /api/auth/multi-session/revoke': signedIn(401, {
 		body: { sessionToken: 'none' } }),
 

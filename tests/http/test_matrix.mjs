@@ -23,7 +23,7 @@ before(async () => {
 		'admin.enabled': true,
 		'username.enabled': true, 'jwt.enabled': true,
 		'jwt.algorithm': 'EdDSA',
-		'one_time_token.enabled': true,
+		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
 		'session.fields': 'colour:string',
 		'user.delete': true,

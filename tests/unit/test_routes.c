@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/api_key.h"
 #include "handle/handle.h"
 #include "http/form.h"
 #include "routes.h"
@@ -201,6 +202,35 @@ only_reading_rows_go_without_a_transaction(void **state)
 			continue;
 		HOLDS(r, !r->one_read || r->method == METHOD_GET);
 		HOLDS(r, !r->one_read || r->prepare == NULL);
+	}
+}
+
+/* What a leaked key must not do: a page, an account, an administrator. */
+static void
+keys_open_what_a_known_scope_names(void **state)
+{
+	(void)state;
+	EACH_ROW(r) {
+		bool known = r->scope == NULL || r->scope[0] == '\0';
+
+		for (const struct scope *s = scopes; s->name != NULL; s++)
+			known = known || text_is(s->name, r->scope);
+		HOLDS(r, known);
+		HOLDS(r, r->scope == NULL || r->face != FACE_PAGE);
+		HOLDS(r, r->scope == NULL || r->guard.level >= GUARD_VISITOR);
+		HOLDS(r, r->scope == NULL || !r->guard.own);
+	}
+}
+
+static void
+keys_change_nothing_of_the_contract(void **state)
+{
+	(void)state;
+	EACH_ROW(r) {
+		if (r->scope != NULL && r->face == FACE_AUTH)
+			HOLDS(r, r->one_read && r->scope[0] == '\0');
+		if (r->scope != NULL && text_starts(r->scope, "admin:"))
+			HOLDS(r, r->guard.level == GUARD_PERMISSION);
 	}
 }
 
@@ -417,6 +447,8 @@ main(void)
 		TEST(a_token_opens_rows_for_programs_only),
 		TEST(programs_that_sign_in_are_under_the_login_rules),
 		TEST(only_reading_rows_go_without_a_transaction),
+		TEST(keys_open_what_a_known_scope_names),
+		TEST(keys_change_nothing_of_the_contract),
 		TEST(method_and_path_are_unique),
 		TEST(patterns_keep_to_their_grammar),
 		TEST(forms_fill_structs_they_fit_into),
