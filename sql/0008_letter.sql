@@ -20,7 +20,8 @@ CREATE TABLE letters (
 	CHECK ((next_at IS NOT NULL) = (state IN ('queued', 'sending'))),
 	CHECK ((sent_at IS NOT NULL) = (state = 'sent'))
 );
-CREATE INDEX letters_next_idx ON letters (next_at, id) WHERE next_at IS NOT NULL;
+-- All rows: a decoy must cost what a letter costs.
+CREATE INDEX letters_next_idx ON letters (next_at, id);
 CREATE INDEX letters_created_idx ON letters (created_at, id);
 CREATE INDEX letters_state_idx ON letters (state, created_at, id);
 CREATE INDEX letters_recipient_idx ON letters (recipient, created_at);
@@ -29,7 +30,7 @@ CREATE INDEX letters_doubts_idx ON letters (doubts) WHERE doubts > 0;
 COMMENT ON TABLE letters IS 'Outbox of mail, and for a while what became of it.';
 COMMENT ON COLUMN letters.id IS 'Id of the letter (UUIDv7).';
 COMMENT ON COLUMN letters.kind IS 'What it is about, "reset-password".';
-COMMENT ON COLUMN letters.user_id IS 'Whose account it is about, even after that has gone; null: nobody''s. Refers to nothing, so that a letter costs the same for whom there is and for whom there is not.';
+COMMENT ON COLUMN letters.user_id IS 'Whose account it is about, even after that has gone; null: nobody''s. Refers to nothing: see verifications.';
 COMMENT ON COLUMN letters.recipient IS 'Address it goes to; stays when the user''s changes.';
 COMMENT ON COLUMN letters.subject IS 'As the recipient reads it; holds no secret.';
 COMMENT ON COLUMN letters.message_id IS 'The Message-ID header, the same at every attempt.';

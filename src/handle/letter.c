@@ -17,6 +17,7 @@
 #include "view/view.h"
 
 #define PART_HINT 4096		/* bytes; most parts have fewer */
+#define DECOY_NAME "Ada Lovelace"	/* as long as names are */
 
 static const char *const names[] = {
 	[LETTER_WELCOME] = "welcome",
@@ -73,8 +74,8 @@ words_of(struct ctx *ctx, const struct letter *letter)
 	format_moment(moment, ctx->now);
 	view_text(view, "brand", ctx->config->server_brand);
 	view_text(view, "home", ctx->config->server_url);
-	view_text(view, "name", user != NULL && user->email_verified ?
-	    user->name : NULL);
+	view_text(view, "name", letter->decoy ? DECOY_NAME :
+	    user != NULL && user->email_verified ? user->name : NULL);
 	view_text(view, "url", letter->url);
 	view_text(view, "newEmail", letter->new_email);
 	view_text(view, "device", device_name(ctx->arena,

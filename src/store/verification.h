@@ -22,8 +22,7 @@ struct verification {
 	int64_t seconds;	/* of life from ctx->now */
 };
 
-/* ST_CONFLICT: the identifier is taken (a token is too short), or there is no
- * such user. */
+/* ST_CONFLICT: the identifier is taken: a token is too short. */
 enum status store_verification_add(struct ctx *ctx,
     const struct verification *verification);
 

@@ -152,7 +152,6 @@ it_ends_with_its_user(void **state)
 	    NULL), ST_OK);
 	assert_int_equal(store_verification_find(&w->worker, identifier,
 	    &value), ST_NOT_FOUND);
-	assert_int_equal(add(w, identifier, 60), ST_CONFLICT);
 }
 
 static void
