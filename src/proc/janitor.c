@@ -17,6 +17,7 @@
 #include "store/figures.h"
 #include "store/key.h"
 #include "store/letter.h"
+#include "store/limit.h"
 #include "store/session.h"
 #include "store/verification.h"
 
@@ -33,6 +34,7 @@ static const struct purge {
 	{ "sessions", store_session_purge },
 	{ "verifications", store_verification_purge },
 	{ "letters", store_letter_purge },
+	{ "limits", store_limit_purge },
 	{ "private halves of signing keys", store_key_purge },
 };
 

@@ -9,7 +9,7 @@ import { PASSWORD, after, before, is, matches, ok, stand, test }
 const SIGN_IN = '/api/auth/sign-in/email';
 const MAX = 3;			/* of /sign-in and /sign-up in ten seconds */
 
-let at, forwarded;
+let at, forwarded, one, other;
 let addresses = 0, accounts = 0;
 
 before(async () => {
@@ -22,10 +22,17 @@ before(async () => {
 			'server.trusted_proxies':
 				'192.0.2.1, 198.51.100.0/24, 2001:db8:1::/48' } }),
 	]);
+	one = await stand({ name: 'hostone', config: { ...limits,
+		'rate_limit.storage': 'database' } });
+	other = await stand({ name: 'hosttwo', config: { ...limits,
+		'rate_limit.storage': 'database',
+		'db.url': one.database.url } });
 });
 after(async () => {
 	is((await at.stop()).code, 0, 'the exit status');
 	is((await forwarded.stop()).code, 0, 'the exit status');
+	is((await other.stop()).code, 0, 'the exit status');
+	is((await one.stop()).code, 0, 'the exit status');
 });
 
 function freshAddress() {
@@ -176,4 +183,27 @@ test('all workers count together', async () => {
 
 	is(answers.filter((status) => status !== 429).length, MAX, 'the count');
 	ok(answers.includes(429), 'nobody was refused');
+});
+
+test('hosts of one database count together, when told to', async () => {
+	const from = freshAddress();
+	const answers = await Promise.all(Array.from({ length: 24 },
+		(_, i) => knock(i % 2 ? one : other, { from })));
+
+	is(answers.filter((status) => status !== 429).length, MAX, 'the count');
+	is(await knock(one, { from: freshAddress() }), 401,
+		'the status of another address');
+
+	const email = 'guessed@example.com';
+	const guesses = [];
+
+	for (let i = 0; i < 12; i++)
+		guesses.push((await ask((i % 2 ? one : other).socket, {
+			method: 'POST', uri: SIGN_IN, values: {
+				REMOTE_ADDR: freshAddress(),
+				CONTENT_TYPE: 'application/json' },
+			body: JSON.stringify({ email, password: PASSWORD }),
+		})).status);
+	is(guesses.join(), [...Array(10).fill(401), 429, 429].join(),
+		'the statuses of guesses at one account');
 });
