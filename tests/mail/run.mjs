@@ -2,7 +2,7 @@
  * Letters on their way: from the outbox through the mailer to a real mail
  * server over real TLS.
  *
- *   node tests/mail/run.mjs [chaos|mailer]...
+ *   node tests/mail/run.mjs [chaos|journey|mailer]...
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
