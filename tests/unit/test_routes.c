@@ -78,6 +78,40 @@ a_permission_is_named_where_one_is_asked_and_nowhere_else(void **state)
 	}
 }
 
+/* The contract's answers; elsewhere there is one refusal for everybody. */
+static void
+only_the_wire_words_its_refusals(void **state)
+{
+	(void)state;
+	EACH_ROW(r) {
+		HOLDS(r, !r->guard.bare || (r->face == FACE_AUTH &&
+		    r->guard.level >= GUARD_SESSION));
+		HOLDS(r, r->guard.refusal == ST_OK ||
+		    (r->guard.bare && r->guard.level == GUARD_PERMISSION &&
+		    status_http(r->guard.refusal) == 403));
+		if (r->face == FACE_AUTH && text_starts(r->path, "/admin/"))
+			HOLDS(r, r->when != 0 && r->guard.bare);
+	}
+}
+
+/* Whoever acts as a user finds none of these; new ones belong here. */
+static void
+what_opens_or_ends_an_account_is_its_owners(void **state)
+{
+	static const char *const doors[] = { "/change-", "/set-password",
+		"/delete-user", "/unlink-", "/api-key/create",
+		"/api-key/update", "/api-key/delete", "/two-factor/",
+		"/passkey/", "/account/security/password", "/account/email",
+		"/account/delete", "/account/keys" };
+
+	(void)state;
+	EACH_ROW(r)
+		for (size_t i = 0; i < COUNT(doors); i++)
+			if (r->method != METHOD_GET &&
+			    text_starts(r->path, doors[i]))
+				HOLDS(r, r->guard.own);
+}
+
 static void
 below_admin_every_row_asks_for_a_permission(void **state)
 {
@@ -439,6 +473,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_row_has_a_guard_and_a_handler),
 		TEST(a_permission_is_named_where_one_is_asked_and_nowhere_else),
+		TEST(only_the_wire_words_its_refusals),
+		TEST(what_opens_or_ends_an_account_is_its_owners),
 		TEST(below_admin_every_row_asks_for_a_permission),
 		TEST(a_page_has_a_title_and_a_template),
 		TEST(a_page_that_takes_a_form_can_be_shown_again),
