@@ -144,22 +144,30 @@ arena_text(struct arena *arena, const char *text)
 	return arena_copy(arena, text, strlen(text));
 }
 
+/* Printed to where it will be; only what does not fit there is printed twice,
+ * and leaves the zeros behind that others will be given. */
 char *
 arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+	struct block *block = arena->block;
+	char *text = (char *)block->data + block->used;
+	const size_t room = block->size - block->used;
 	va_list again;
-	char *text;
-	int length, written;
+	int length;
 
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, args);
+	length = vsnprintf(text, room, format, args);
 	if (length < 0)
 		panic("arena: cannot format '%s'", format);
-	text = arena_alloc(arena, (size_t)length + 1);
-	written = vsnprintf(text, (size_t)length + 1, format, again);
+	if ((size_t)length >= room) {
+		explicit_bzero(text, room);
+		text = arena_alloc(arena, (size_t)length + 1);
+		if (vsnprintf(text, (size_t)length + 1, format, again) !=
+		    length)
+			panic("arena: '%s' changed its length", format);
+	} else
+		(void)arena_alloc(arena, (size_t)length + 1);
 	va_end(again);
-	if (written != length)
-		panic("arena: '%s' changed its length", format);
 	return text;
 }
 

@@ -144,6 +144,29 @@ texts_longer_than_a_block_are_whole(void **state)
 	assert_int_equal(text[99999], '7');
 }
 
+#define BLOCK ((size_t)32 * 1024)
+
+/* A formatted text may be printed to where it turns out not to fit. */
+static void
+texts_at_the_end_of_a_block_are_whole_and_leave_zeros(void **state)
+{
+	for (size_t left = 0; left <= 64; left += 16)
+		for (int length = 0; length < 80; length++) {
+			const unsigned char *all;
+			char *text;
+
+			(void)arena_alloc(*state, BLOCK - left);
+			text = arena_printf(*state, "%0*d", length, 7);
+			assert_int_equal(strlen(text), length > 0 ? length : 1);
+			assert_int_equal(text[strlen(text) - 1], '7');
+			arena_reset(*state);
+			all = arena_alloc(*state, BLOCK);
+			for (size_t i = BLOCK - 64; i < BLOCK; i++)
+				assert_int_equal(all[i], 0);
+			arena_reset(*state);
+		}
+}
+
 static void
 use_is_counted_from_the_last_reset(void **state)
 {
@@ -251,6 +274,7 @@ main(void)
 		TEST(freeing_runs_destructors_and_accepts_null),
 		TEST(texts_are_copied_and_terminated),
 		TEST(texts_longer_than_a_block_are_whole),
+		TEST(texts_at_the_end_of_a_block_are_whole_and_leave_zeros),
 		TEST(use_is_counted_from_the_last_reset),
 		TEST(growth_beyond_the_cap_ends_the_process),
 		TEST(the_cap_holds_anew_after_each_reset),
