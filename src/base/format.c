@@ -1,6 +1,5 @@
 #include "base/format.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -39,16 +38,15 @@ magnitude(int64_t number)
 static void
 put_grouped(char out[FORMAT_NUMBER_SIZE], uint64_t number)
 {
-	char plain[24];
-	size_t size = (size_t)snprintf(plain, sizeof(plain), "%" PRIu64,
-	    number);
+	char text[FORMAT_NUMBER_SIZE], *at = text + sizeof(text) - 1;
 
-	for (size_t i = 0; i < size; i++) {
-		if (i > 0 && (size - i) % 3 == 0)
-			*out++ = ',';
-		*out++ = plain[i];
+	*at = '\0';
+	for (int i = 0; i == 0 || number > 0; i++, number /= 10) {
+		if (i > 0 && i % 3 == 0)
+			*--at = ',';
+		*--at = (char)('0' + number % 10);
 	}
-	*out = '\0';
+	memcpy(out, at, (size_t)(text + sizeof(text) - at));
 }
 
 void
@@ -137,14 +135,13 @@ void
 format_moment(char out[FORMAT_MOMENT_SIZE], int64_t instant)
 {
 	struct tm tm;
-	size_t size;
 
-	format_date(out, instant);
-	if (!split(instant, &tm))
-		return;
-	size = strlen(out);
-	(void)snprintf(out + size, FORMAT_MOMENT_SIZE - size, ", %02u:%02u",
-	    (unsigned)tm.tm_hour % 24, (unsigned)tm.tm_min % 60);
+	out[0] = '\0';
+	if (split(instant, &tm))
+		(void)snprintf(out, FORMAT_MOMENT_SIZE, "%u %s %u, %02u:%02u",
+		    (unsigned)tm.tm_mday % 32, months[tm.tm_mon],
+		    (unsigned)(tm.tm_year + 1900) % 10000,
+		    (unsigned)tm.tm_hour % 24, (unsigned)tm.tm_min % 60);
 }
 
 /* Digits exactly where pattern has '0', its own characters elsewhere. */
