@@ -48,7 +48,7 @@ take_owned(struct import *import, const char *made)
 {
 	for (enum owned kind = 0; kind < OWNED_KINDS; kind++) {
 		struct better_auth_place place = { .begun = false };
-		bool more = true;
+		bool more = import->has[kind];
 
 		while (more) {
 			arena_reset(import->ours->arena);
@@ -156,12 +156,13 @@ look_first(struct import *import)
 {
 	struct json_object *found = view_root_list(import->ours->arena);
 
-	TRY(better_auth_look(import->theirs, found));
+	TRY(better_auth_look(import->theirs, import->has, found));
 	print_left(found);
 	import->twice_users = view_root(import->run_arena);
-	import->twice_accounts = view_root(import->run_arena);
-	TRY(better_auth_twice(import->theirs, import->twice_users,
-	    import->twice_accounts));
+	for (enum owned kind = 0; kind < OWNED_KINDS; kind++)
+		import->twice[kind] = view_root(import->run_arena);
+	TRY(better_auth_twice(import->theirs, import->has,
+	    import->twice_users, import->twice));
 	return walk(import);
 }
 

@@ -23,13 +23,14 @@ struct import {
 	struct ctx *ours, *theirs;	/* of one arena, which each page of */
 	const struct options *options;	/* rows empties */
 	bool copying;			/* the second walk; the first counts */
+	bool has[OWNED_KINDS];		/* what there is to be read */
 	int64_t conflicts, two_factor;
 	struct tally users, owned[OWNED_KINDS];
 	int64_t made_users, made[OWNED_KINDS];	/* by one transaction */
 
 	/* what two rows share, from run_arena: {id: text} */
 	struct arena *run_arena;
-	struct json_object *twice_users, *twice_accounts;
+	struct json_object *twice_users, *twice[OWNED_KINDS];
 
 	/* of the page of users at hand, from page_arena */
 	struct arena *page_arena;

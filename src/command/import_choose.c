@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
@@ -18,6 +19,7 @@
 #include "view/view.h"
 
 #define TOKEN_MAX 512		/* what a signed cookie may hold */
+#define KEY_HASH_TEXT 43	/* SHA-256 in base64url without padding */
 
 /* ---- what is wrong with a row ------------------------------------------ */
 
@@ -113,6 +115,74 @@ session_problem(struct import *import, struct json_object *row)
 	    &import->ours->config->session_extra, row);
 }
 
+/* Text of base64 that our own decoder and PostgreSQL's read alike. */
+static bool
+is_base64(struct arena *arena, const char *text,
+    long (*decode)(uint8_t *out, const char *text, size_t size))
+{
+	const size_t size = text == NULL ? 0 : strlen(text);
+
+	return size > 0 &&
+	    decode(arena_alloc(arena, size / 4 * 3 + 3), text, size) > 0;
+}
+
+static const char *
+passkey_problem(struct import *import, struct json_object *row)
+{
+	struct arena *arena = import->ours->arena;
+	const char *type = view_get_text(row, "deviceType");
+	int64_t counter = view_get_int(row, "counter");
+
+	if (!is_base64(arena, view_get_text(row, "credentialID"),
+	    text_unbase64url) ||
+	    !is_base64(arena, view_get_text(row, "publicKey"), text_unbase64))
+		return "a passkey cannot be read";
+	if ((!text_is(type, "singleDevice") &&
+	    !text_is(type, "multiDevice")) ||
+	    counter < 0 || counter > UINT32_MAX)
+		return "a passkey says of itself what is not possible";
+	return NULL;
+}
+
+/* Text of a JSON object, as Better Auth keeps them, to an object. */
+static bool
+parse_object(struct arena *arena, struct json_object *row, const char *key)
+{
+	const char *text = view_get_text(row, key), *reason;
+	struct json_object *value;
+	bool object;
+
+	if (text == NULL)
+		return true;
+	object = text[0] == '{' || text_is(text, "null");
+	if (!object || !json_read(arena, text, strlen(text), &value, &reason))
+		return false;
+	/* The text ends here: it is the row's. */
+	view_copy(row, key, value);
+	return true;
+}
+
+/* Adds the hash as we keep it: theirs is the same one, written otherwise. */
+static const char *
+api_key_problem(struct import *import, struct json_object *row)
+{
+	struct arena *arena = import->ours->arena;
+	const char *key = view_get_text(row, "key");
+	char hex[TEXT_HEX_SIZE(SHA256_BYTES)];
+	uint8_t hash[SHA256_BYTES + 3];
+
+	if (key == NULL || strlen(key) != KEY_HASH_TEXT ||
+	    text_unbase64url(hash, key, KEY_HASH_TEXT) != SHA256_BYTES)
+		return "an API key has no hash that can be read";
+	text_hex(hex, hash, SHA256_BYTES);
+	view_text(row, "keyHash", hex);
+	if (!parse_object(arena, row, "permissions") ||
+	    !parse_object(arena, row, "metadata"))
+		return "an API key has permissions or metadata that cannot be"
+		    " read";
+	return NULL;
+}
+
 /* ---- telling ----------------------------------------------------------- */
 
 static void
@@ -145,7 +215,7 @@ shared(const struct json_object *twice, const struct json_object *taken,
 
 /* ---- choosing ---------------------------------------------------------- */
 
-#define KEYS 16
+#define KEYS 24
 static const char *const user_keys[KEYS] = { "id", "name", "email",
 	"emailVerified", "image", "role", "banned", "banReason", "banExpires",
 	"username", "displayUsername", "fields", "createdAt", "updatedAt" };
@@ -163,6 +233,16 @@ static const struct {
 	[OWNED_SESSION] = { "sessions", session_problem, NULL, { "id",
 	    "userId", "tokenHash", "expiresAt", "ipAddress", "userAgent",
 	    "fields", "createdAt", "updatedAt" } },
+	[OWNED_PASSKEY] = { "passkeys", passkey_problem,
+	    import_taken_passkeys, { "id", "userId", "name", "credentialID",
+		"publicKey", "counter", "deviceType", "backedUp",
+		"transports", "aaguid", "createdAt" } },
+	[OWNED_API_KEY] = { "api keys", api_key_problem, NULL, { "id",
+	    "userId", "keyHash", "start", "prefix", "name", "enabled",
+	    "expiresAt", "remaining", "refillAmount", "refillInterval",
+	    "lastRefillAt", "rateLimitEnabled", "rateLimitTimeWindow",
+	    "rateLimitMax", "requestCount", "lastRequest", "permissions",
+	    "metadata", "createdAt", "updatedAt" } },
 };
 
 const char *
@@ -230,15 +310,14 @@ choose_one(struct import *import, enum owned kind,
     const struct json_object *taken, struct json_object *row,
     struct json_object *chosen)
 {
-	const char *user_id = view_get_text(row, "userId"), *problem = NULL;
+	const char *user_id = view_get_text(row, "userId"), *problem;
 
 	/* A session in which an admin acts as somebody else ends here. */
 	if (!view_has(import->accepted_ids, user_id) ||
 	    view_get_text(row, "impersonatedBy") != NULL)
 		return;
 	count(import, &import->owned[kind].seen);
-	if (kind == OWNED_ACCOUNT)
-		problem = shared(import->twice_accounts, taken, row);
+	problem = shared(import->twice[kind], taken, row);
 	if (problem == NULL)
 		problem = kinds[kind].problem(import, row);
 	if (problem == NULL)

@@ -7,32 +7,58 @@
 #include "store/db.h"
 #include "view/view.h"
 
-enum status
-better_auth_look(struct ctx *ctx, struct json_object *left)
+/* Which of the columns in want, rows (t, c), are not there. */
+#define MISSING(want)							\
+	"SELECT string_agg(w.t || '.' || w.c, ', ') FROM (VALUES " want	\
+	") AS w (t, c) WHERE NOT EXISTS ("				\
+	"SELECT FROM information_schema.columns c"			\
+	" WHERE c.table_schema = current_schema()"			\
+	" AND c.table_name = w.t AND c.column_name = w.c)"
+
+static enum status
+look_for(struct ctx *ctx, const char *sql, const char **missing)
 {
-	static const char missing[] =
-	    "SELECT string_agg(w.t || '.' || w.c, ', ')"
-	    " FROM (VALUES ('user', 'id'), ('user', 'name'),"
-	    "  ('user', 'email'), ('account', 'id'),"
-	    "  ('account', 'userId'), ('account', 'providerId'),"
-	    "  ('account', 'accountId'), ('session', 'id'),"
-	    "  ('session', 'userId'), ('session', 'token'),"
-	    "  ('session', 'expiresAt')) AS w (t, c)"
-	    " WHERE NOT EXISTS (SELECT FROM information_schema.columns c"
-	    "  WHERE c.table_schema = current_schema()"
-	    "   AND c.table_name = w.t AND c.column_name = w.c)";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_NONE));
+	*missing = db_get_text(&rows, 0, 0);
+	return ST_OK;
+}
+
+enum status
+better_auth_look(struct ctx *ctx, bool has[OWNED_KINDS],
+    struct json_object *left)
+{
+	static const char core[] = MISSING("('user', 'id'), ('user', 'name'),"
+	    "('user', 'email'), ('account', 'id'), ('account', 'userId'),"
+	    "('account', 'providerId'), ('account', 'accountId'),"
+	    "('session', 'id'), ('session', 'userId'), ('session', 'token'),"
+	    "('session', 'expiresAt')");
+	static const char passkeys[] = MISSING("('passkey', 'id'),"
+	    "('passkey', 'userId'), ('passkey', 'publicKey'),"
+	    "('passkey', 'credentialID'), ('passkey', 'deviceType')");
+	static const char api_keys[] = MISSING("('apikey', 'id'),"
+	    "('apikey', 'referenceId'), ('apikey', 'key')");
 	static const char others[] =
 	    "SELECT table_name::text AS name FROM information_schema.tables"
 	    " WHERE table_schema = current_schema() AND table_name NOT IN"
 	    "  ('user', 'account', 'session', 'verification', 'rateLimit')"
+	    "  AND NOT (table_name = 'passkey' AND $1)"
+	    "  AND NOT (table_name = 'apikey' AND $2)"
 	    " ORDER BY 1";
-	struct db_rows rows;
+	const char *missing;
 
-	TRY(db_one(ctx, &rows, missing, DB_NONE));
-	if (!db_is_null(&rows, 0, 0))
+	TRY(look_for(ctx, core, &missing));
+	if (missing != NULL)
 		return refuse(ctx, ST_INVALID, "the source lacks, or does not"
-		    " let us read, %s", db_get_text(&rows, 0, 0));
-	return db_view_all(ctx, left, others, DB_NONE);
+		    " let us read, %s", missing);
+	has[OWNED_ACCOUNT] = has[OWNED_SESSION] = true;
+	TRY(look_for(ctx, passkeys, &missing));
+	has[OWNED_PASSKEY] = missing == NULL;
+	TRY(look_for(ctx, api_keys, &missing));
+	has[OWNED_API_KEY] = missing == NULL;
+	return db_view_all(ctx, left, others, DB_ARGS(
+	    db_bool(has[OWNED_PASSKEY]), db_bool(has[OWNED_API_KEY])));
 }
 
 static bool
@@ -93,13 +119,20 @@ better_auth_users(struct ctx *ctx, struct better_auth_page *page,
 	return put_rows(ctx, out, &rows);
 }
 
-#define OWNED(table, where)						\
+#define OWNED(table, owner, where)					\
 	"SELECT to_jsonb(c) || jsonb_build_object('id', c.id::text,"	\
-	"  'userId', c.\"userId\"::text), c.\"userId\"::text, c.id::text" \
-	" FROM " table " c WHERE c.\"userId\" BETWEEN $2 AND $3" where	\
-	" ORDER BY c.\"userId\", c.id LIMIT $1"
-#define AFTER " AND (c.\"userId\", c.id) > ($4, $5)"
+	"  'userId', " owner "::text), " owner "::text, c.id::text"	\
+	" FROM " table " c WHERE " owner " BETWEEN $2 AND $3" where	\
+	" ORDER BY " owner ", c.id LIMIT $1"
+#define AFTER(owner) " AND (" owner ", c.id) > ($4, $5)"
+/* The first page of a kind, and the next ones. */
+#define PAGES(table, owner, where)					\
+	{ OWNED(table, owner, where), OWNED(table, owner, where AFTER(owner)) }
+#define USER "c.\"userId\""
 #define ALIVE " AND c.\"expiresAt\" > now()"
+#define NOT_ENDED							\
+	" AND coalesce((to_jsonb(c) ->> 'expiresAt')::timestamptz"	\
+	"  > now(), true)"
 
 enum status
 better_auth_owned(struct ctx *ctx, enum owned kind,
@@ -107,10 +140,11 @@ better_auth_owned(struct ctx *ctx, enum owned kind,
     struct json_object *out)
 {
 	static const struct { const char *first, *next; } sql[OWNED_KINDS] = {
-	    [OWNED_ACCOUNT] = { OWNED("account", ""),
-		OWNED("account", AFTER) },
-	    [OWNED_SESSION] = { OWNED("session", ALIVE),
-		OWNED("session", ALIVE AFTER) },
+	    [OWNED_ACCOUNT] = PAGES("account", USER, ""),
+	    [OWNED_SESSION] = PAGES("session", USER, ALIVE),
+	    [OWNED_PASSKEY] = PAGES("passkey", USER, ""),
+	    [OWNED_API_KEY] = PAGES("apikey", "c.\"referenceId\"",
+		NOT_ENDED),
 	};
 	const struct db_arg args[] = { db_int(BETTER_AUTH_PAGE),
 	    db_text(page->first), db_text(page->last),
@@ -129,8 +163,8 @@ better_auth_owned(struct ctx *ctx, enum owned kind,
 }
 
 enum status
-better_auth_twice(struct ctx *ctx, struct json_object *users,
-    struct json_object *accounts)
+better_auth_twice(struct ctx *ctx, const bool has[OWNED_KINDS],
+    struct json_object *users, struct json_object *owned[OWNED_KINDS])
 {
 	static const char emails[] =
 	    "SELECT id::text, 'the e-mail address is another user''s, too'"
@@ -142,14 +176,25 @@ better_auth_twice(struct ctx *ctx, struct json_object *users,
 	    " SELECT id::text, 'the username is another user''s, too'"
 	    " FROM named WHERE username IN (SELECT username FROM named"
 	    "  WHERE username <> '' GROUP BY 1 HAVING count(*) > 1)";
-	static const char subjects[] =
+	static const char *const sql[OWNED_KINDS] = {
+	    [OWNED_ACCOUNT] =
 	    "SELECT id::text, concat('the account at ', \"providerId\","
 	    "  ' is there more than once')"
 	    " FROM account WHERE (\"providerId\", \"accountId\") IN ("
 	    "  SELECT \"providerId\", \"accountId\" FROM account"
-	    "  GROUP BY 1, 2 HAVING count(*) > 1)";
+	    "  GROUP BY 1, 2 HAVING count(*) > 1)",
+	    [OWNED_PASSKEY] =
+	    "SELECT id::text, 'a passkey is there more than once'"
+	    " FROM passkey WHERE \"credentialID\" IN ("
+	    "  SELECT \"credentialID\" FROM passkey"
+	    "  GROUP BY 1 HAVING count(*) > 1)",
+	};
 
 	TRY(db_view_pairs(ctx, users, emails, DB_NONE));
 	TRY(db_view_pairs(ctx, users, names, DB_NONE));
-	return db_view_pairs(ctx, accounts, subjects, DB_NONE);
+	for (enum owned kind = 0; kind < OWNED_KINDS; kind++)
+		if (has[kind] && sql[kind] != NULL)
+			TRY(db_view_pairs(ctx, owned[kind], sql[kind],
+			    DB_NONE));
+	return ST_OK;
 }

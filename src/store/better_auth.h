@@ -26,11 +26,13 @@ struct json_object;
 /*
  * better_auth_look - are the tables there, with the columns we need?
  *
+ * has   receives whether there are rows of a kind to be read
  * left  receives the names of further tables: what is not carried over
  *
  * ST_INVALID  a table or a column is missing, and the reason says which
  */
-enum status better_auth_look(struct ctx *ctx, struct json_object *left);
+enum status better_auth_look(struct ctx *ctx, bool has[OWNED_KINDS],
+    struct json_object *left);
 
 /* A place in the table of users: whom the last page held. */
 struct better_auth_page {
@@ -51,8 +53,8 @@ enum status better_auth_users(struct ctx *ctx, struct better_auth_page *page,
 /*
  * better_auth_owned - the next page of what the users of page own
  *
- * place  zero before the first call of a kind. Of sessions only those that
- *        have not expired.
+ * place  zero before the first call of a kind. Of sessions and API keys only
+ *        those that have not expired.
  */
 struct better_auth_place {
 	char user_id[BETTER_AUTH_ID_SIZE], id[BETTER_AUTH_ID_SIZE];
@@ -65,12 +67,12 @@ enum status better_auth_owned(struct ctx *ctx, enum owned kind,
 /*
  * better_auth_twice - rows that share with others what may be one row's alone
  *
- * users     members of the ids of users with the e-mail address, ignoring
- *           case, or the username of another, each with a text that says so
- * accounts  members of the ids of accounts that are at their provider what
- *           another account is, too
+ * users  members of the ids of users with the e-mail address, ignoring case,
+ *        or the username of another, each with a text that says so
+ * owned  the same, an object for each kind: accounts that are at their
+ *        provider what another is, passkeys of one credential
  */
-enum status better_auth_twice(struct ctx *ctx, struct json_object *users,
-    struct json_object *accounts);
+enum status better_auth_twice(struct ctx *ctx, const bool has[OWNED_KINDS],
+    struct json_object *users, struct json_object *owned[OWNED_KINDS]);
 
 #endif

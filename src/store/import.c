@@ -58,6 +58,20 @@ import_taken_accounts(struct ctx *ctx, struct json_object *accounts,
 }
 
 enum status
+import_taken_passkeys(struct ctx *ctx, struct json_object *passkeys,
+    struct json_object *taken)
+{
+	static const char sql[] =
+	    "SELECT g.id, 'a passkey is somebody''s here'"
+	    " FROM jsonb_to_recordset($1::jsonb)"
+	    "  AS g (id text, \"credentialID\" text)"
+	    " JOIN passkeys p ON p.credential_id = g.\"credentialID\"";
+
+	return db_view_pairs(ctx, taken,
+	    sql, DB_ARGS(rows_arg(ctx, passkeys)));
+}
+
+enum status
 import_users(struct ctx *ctx, struct json_object *users, const char **made,
     int64_t *count)
 {
@@ -128,6 +142,50 @@ import_owned(struct ctx *ctx, enum owned kind, struct json_object *rows,
 	    "  \"userId\" text, \"tokenHash\" text,"
 	    "  \"expiresAt\" timestamptz, \"ipAddress\" text,"
 	    "  \"userAgent\" text, fields jsonb, \"createdAt\" timestamptz,"
+	    "  \"updatedAt\" timestamptz)" OF_MADE,
+	    [OWNED_PASSKEY] =
+	    "INSERT INTO passkeys (id, user_id, name, credential_id,"
+	    "  public_key, counter, device_type, backed_up, transports,"
+	    "  aaguid, created_at)"
+	    " SELECT g.id, \"userId\", name, \"credentialID\","
+	    "  decode(\"publicKey\", 'base64'), coalesce(counter, 0),"
+	    "  \"deviceType\", coalesce(\"backedUp\", false),"
+	    "  coalesce(transports, ''), aaguid, coalesce(\"createdAt\", $3)"
+	    " FROM jsonb_to_recordset($1::jsonb) AS g (id text,"
+	    "  \"userId\" text, name text, \"credentialID\" text,"
+	    "  \"publicKey\" text, counter bigint, \"deviceType\" text,"
+	    "  \"backedUp\" boolean, transports text, aaguid text,"
+	    "  \"createdAt\" timestamptz)" OF_MADE,
+	    [OWNED_API_KEY] =
+	    "INSERT INTO api_keys (id, user_id, key_hash, start, prefix, name,"
+	    "  enabled, expires_at, remaining, refill_amount,"
+	    "  refill_interval_ms, last_refill_at, rate_limit_enabled,"
+	    "  rate_limit_window_ms, rate_limit_max, request_count,"
+	    "  last_request_at, permissions, metadata, created_at, updated_at)"
+	    " SELECT g.id, \"userId\", decode(\"keyHash\", 'hex'),"
+	    "  coalesce(start, ''), prefix, name, coalesce(enabled, true),"
+	    "  \"expiresAt\", CASE WHEN remaining < 0 THEN 0"
+	    "   ELSE remaining END,"
+	    "  CASE WHEN \"refillInterval\" > 0 AND \"refillAmount\" > 0"
+	    "   THEN \"refillAmount\" END,"
+	    "  CASE WHEN \"refillInterval\" > 0 AND \"refillAmount\" > 0"
+	    "   THEN \"refillInterval\" END, \"lastRefillAt\","
+	    "  coalesce(\"rateLimitEnabled\", true),"
+	    "  greatest(coalesce(\"rateLimitTimeWindow\", 86400000), 1),"
+	    "  greatest(coalesce(\"rateLimitMax\", 10), 1),"
+	    "  coalesce(\"requestCount\", 0),"
+	    "  \"lastRequest\", permissions, metadata,"
+	    "  coalesce(\"createdAt\", $3),"
+	    "  coalesce(\"updatedAt\", \"createdAt\", $3)"
+	    " FROM jsonb_to_recordset($1::jsonb) AS g (id text,"
+	    "  \"userId\" text, \"keyHash\" text, start text, prefix text,"
+	    "  name text, enabled boolean, \"expiresAt\" timestamptz,"
+	    "  remaining bigint, \"refillAmount\" bigint,"
+	    "  \"refillInterval\" bigint, \"lastRefillAt\" timestamptz,"
+	    "  \"rateLimitEnabled\" boolean, \"rateLimitTimeWindow\" bigint,"
+	    "  \"rateLimitMax\" bigint, \"requestCount\" bigint,"
+	    "  \"lastRequest\" timestamptz, permissions jsonb,"
+	    "  metadata jsonb, \"createdAt\" timestamptz,"
 	    "  \"updatedAt\" timestamptz)" OF_MADE,
 	};
 

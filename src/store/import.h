@@ -19,23 +19,31 @@ struct ctx;
 struct json_object;
 
 /* What belongs to a user, in the order in which it is copied. */
-enum owned { OWNED_ACCOUNT, OWNED_SESSION, OWNED_KINDS };
+enum owned {
+	OWNED_ACCOUNT,
+	OWNED_SESSION,
+	OWNED_PASSKEY,
+	OWNED_API_KEY,
+	OWNED_KINDS
+};
 
 /* Of the users, those this database knows: members of object known. */
 enum status import_known(struct ctx *ctx, struct json_object *users,
     struct json_object *known);
 
 /*
- * import_taken_users, import_taken_accounts - of these rows, those that want
- * what somebody has here: members of object taken, each with a text that says
- * what
+ * import_taken_users, import_taken_accounts, import_taken_passkeys - of these
+ * rows, those that want what somebody has here: members of object taken, each
+ * with a text that says what
  *
- * An e-mail address or a username; a subject of a provider.
+ * An e-mail address or a username; a subject of a provider; a credential.
  */
 enum status import_taken_users(struct ctx *ctx, struct json_object *users,
     struct json_object *taken);
 enum status import_taken_accounts(struct ctx *ctx,
     struct json_object *accounts, struct json_object *taken);
+enum status import_taken_passkeys(struct ctx *ctx,
+    struct json_object *passkeys, struct json_object *taken);
 
 /*
  * import_users - users and their wallets, from ctx->now on

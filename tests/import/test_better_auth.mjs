@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Browser } from '../lib/http.mjs';
+import { Browser, request } from '../lib/http.mjs';
 import { emptyDatabase } from '../lib/database.mjs';
 import { PROGRAM, workDir } from '../lib/paths.mjs';
 import { after, before, eventually, is, matches, ok, PASSWORD, SESSION, stand,
@@ -75,6 +75,16 @@ async function populate() {
 		"providerId", "userId", "accessToken", "createdAt", "updatedAt")
 		VALUES ('social1', '4711', 'github', '${people.ada.id}',
 		'provider-token', now(), now())`);
+	await reference.query(`INSERT INTO passkey (id, name, "publicKey",
+		"userId", "credentialID", counter, "deviceType", "backedUp",
+		transports, "createdAt", aaguid) VALUES ('key1', 'Phone',
+		'pQECAyYgASE=', '${people.ada.id}', 'AQ-_', 7, 'multiDevice',
+		true, 'internal,hybrid', '2025-01-01', 'ea9b8d66')`);
+	people.key = await call(people.ada, 'api-key/create', { name: 'Robot',
+		metadata: { of: 'mine' }, expiresIn: 86400 * 2 });
+	await call(people.ada, 'api-key/create', { name: 'Ended' });
+	await reference.query(`UPDATE apikey SET "expiresAt" = now() -
+		interval '1 minute' WHERE name = 'Ended'`);
 	people.ada.was = await session(people.ada);
 }
 
@@ -110,7 +120,8 @@ async function users(at) {
 
 before(async () => {
 	reference = await startReference({ secret: SECRET });
-	site = await stand({ name: 'import', config: FIELDS });
+	site = await stand({ name: 'import', config: { ...FIELDS,
+		'api_key.enabled': true, 'api_key.sessions': true } });
 	await populate();
 });
 
@@ -211,6 +222,29 @@ test('usernames and accounts at providers come along', async () => {
 		provider_id: 'github', account_id: '4711' }, 'the row');
 });
 
+test('passkeys come along', async () => {
+	const rows = await site.psql(`SELECT id, user_id, name, credential_id,
+		encode(public_key, 'base64') AS key, counter, device_type,
+		backed_up, transports, aaguid, created_at::date AS day
+		FROM passkeys`);
+
+	same(rows, [{ id: 'key1', user_id: people.ada.id, name: 'Phone',
+		credential_id: 'AQ-_', key: 'pQECAyYgASE=', counter: 7,
+		device_type: 'multiDevice', backed_up: true,
+		transports: 'internal,hybrid', aaguid: 'ea9b8d66',
+		day: '2025-01-01' }], 'the passkeys');
+});
+
+test('a key for programs still opens', async () => {
+	const response = await request(site.url, {
+		path: '/api/auth/get-session',
+		headers: { 'x-api-key': people.key.key } });
+	const rows = await site.psql('SELECT name, metadata FROM api_keys');
+
+	is(response.json()?.user?.id, people.ada.id, 'whose it is');
+	same(rows, [{ name: 'Robot', metadata: { of: 'mine' } }], 'the keys');
+});
+
 test('no token and no secret of a provider is kept', async () => {
 	const [{ found }] = await site.psql(`SELECT count(*)::int AS found
 		FROM sessions s, accounts a WHERE s::text || a::text LIKE ANY
@@ -266,6 +300,14 @@ async function conflicts(other) {
 		password, "updatedAt") VALUES
 		('odd', '${made.id}', 'credential', 'role', null, now()),
 		('twice', '4711', 'github', '${made.id}', null, now());
+		INSERT INTO passkey (id, "publicKey", "userId", "credentialID",
+		counter, "deviceType", "backedUp") VALUES
+		('odd', 'no base64', '${people.root.id}', 'AAAA', 0,
+		'singleDevice', false), ('type', 'AAAA', '${people.root.id}',
+		'AAAB', 0, 'elsewhere', false), ('same', 'AAAA',
+		'${people.root.id}', 'AQ-_', 0, 'singleDevice', false);
+		UPDATE apikey SET metadata = '[1]', "referenceId" =
+		'${people.root.id}' WHERE name = 'Robot';
 		UPDATE account SET password = 'in the clear'
 		WHERE "userId" = '${people.bad.id}'`;
 
@@ -284,7 +326,11 @@ async function conflicts(other) {
 		/^user long: the name is too long$/m,
 		/^user \w+: the account at github is there more than once$/m,
 		/^user \w+: the e-mail address is taken here$/m,
-		/^user \w+: the password's hash is of no form/m])
+		/^user \w+: the password's hash is of no form/m,
+		/^user \w+: a passkey cannot be read$/m,
+		/^user \w+: a passkey says of itself what is not possible$/m,
+		/^user \w+: a passkey is there more than once$/m,
+		/^user \w+: an API key has permissions or metadata that/m])
 		matches(dry.out, pattern, 'what the dry run says');
 	is(dry.out.includes('in the clear'), false, 'a password is told');
 	is(dry.code, 1, 'the status of the dry run');
@@ -306,6 +352,8 @@ async function conflicts(other) {
 	await reference.query(`DELETE FROM "user" WHERE id IN
 		('caps', 'mail', 'role', 'long')`);
 	await reference.query(`DELETE FROM account WHERE id = 'twice'`);
+	await reference.query(`DELETE FROM passkey WHERE id <> 'key1'`);
+	await reference.query(`UPDATE apikey SET metadata = NULL`);
 	await reference.query(`UPDATE account SET password = NULL
 		WHERE password = 'in the clear'`);
 }
