@@ -217,6 +217,7 @@ smtp_send(struct smtp *smtp, const char *to, const char *message,
 	SET(smtp->curl, CURLOPT_MAIL_RCPT, recipients);
 	code = curl_easy_perform(smtp->curl);
 	(void)curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &reply);
+	SET(smtp->curl, CURLOPT_MAIL_RCPT, (struct curl_slist *)NULL);
 	curl_slist_free_all(recipients);
 	*out = (struct smtp_outcome){
 		.verdict = verdict_of(smtp, code, reply) };
