@@ -433,3 +433,13 @@ config_keep_secrets(struct config *config, const char *const *names)
 			explicit_bzero(*value, strlen(*value));
 	}
 }
+
+bool
+config_is_on(const struct config *config, size_t when)
+{
+	bool on = true;
+
+	if (when != 0)
+		memcpy(&on, (const char *)config + when, sizeof(on));
+	return on;
+}

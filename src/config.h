@@ -110,6 +110,9 @@ int config_text_fd(struct config *config);
  */
 void config_keep_secrets(struct config *config, const char *const *names);
 
+/* Whether the boolean at an offset in it is on; 0 stands for always. */
+bool config_is_on(const struct config *config, size_t when);
+
 /* Every setting, its value (secrets as "(set)") and where it came from. */
 void config_print(const struct config *config, FILE *out);
 

@@ -376,6 +376,15 @@ const struct route routes[] = {
 	    .handler = letter_drop, .template = "admin_letter",
 	    .again = admin_letter },
 
+	{ PAGE(GET, "/admin/keys", "Signing keys"), WHEN(jwt), MAY(KEY_LIST),
+	    READ, .handler = admin_keys, .template = "admin_keys" },
+	{ PAGE(POST, "/admin/keys", "Signing keys"), WHEN(jwt),
+	    MAY(KEY_WRITE), .handler = key_rotate, .template = "admin_keys",
+	    .again = admin_keys },
+	{ PAGE(POST, "/admin/keys/:id/retire", "Signing keys"), WHEN(jwt),
+	    MAY(KEY_WRITE), .handler = key_retire, .template = "admin_keys",
+	    .again = admin_keys },
+
 	/* ---- our own API ---- */
 	{ JSON(GET, "/api/me"), SESSION, TOKEN, KEY("profile:read"), READ,
 	    .handler = me },
@@ -433,6 +442,12 @@ const struct route routes[] = {
 	    .handler = letter_resend },
 	{ JSON(POST, "/api/admin/mail/:id/drop"), MAY(MAIL_WRITE),
 	    .handler = letter_drop },
+	{ JSON(GET, "/api/admin/keys"), WHEN(jwt), MAY(KEY_LIST), TOKEN,
+	    KEY("admin:read"), READ, .handler = admin_keys },
+	{ JSON(POST, "/api/admin/keys"), WHEN(jwt), MAY(KEY_WRITE),
+	    .handler = key_rotate },
+	{ JSON(POST, "/api/admin/keys/:id/retire"), WHEN(jwt),
+	    MAY(KEY_WRITE), .handler = key_retire },
 	{ JSON(GET, "/api/admin/health"), MAY(SYSTEM_READ), TOKEN,
 	    KEY("admin:read"), READ, .handler = admin_health },
 	{ JSON(GET, "/api/admin/system"), MAY(SYSTEM_READ),
@@ -527,11 +542,7 @@ below_base(const struct ctx *ctx)
 bool
 route_is_on(const struct config *config, const struct route *route)
 {
-	bool on = true;
-
-	if (route->when != 0)
-		memcpy(&on, (const char *)config + route->when, sizeof(on));
-	return on;
+	return config_is_on(config, route->when);
 }
 
 enum status

@@ -87,6 +87,11 @@ enum status admin_letter_body(struct ctx *ctx);
 enum status letter_resend(struct ctx *ctx);
 enum status letter_drop(struct ctx *ctx);
 
+/* key.c */
+enum status admin_keys(struct ctx *ctx);
+enum status key_rotate(struct ctx *ctx);
+enum status key_retire(struct ctx *ctx);
+
 /* diagnosis.c */
 enum status diagnosis(struct ctx *ctx);
 enum status admin_health(struct ctx *ctx);

@@ -1,5 +1,6 @@
 #include "handle/handle.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -23,21 +24,24 @@ struct nav_item {
 	const char *href, *label;
 	bool whole;		/* only this path, not what lies below it */
 	enum permission permission;
+	size_t when;		/* as a route's: not there while it is off */
 };
 
 static const struct nav_item account_nav[] = {
-	{ "/account", "Profile", true, PERMISSION_NONE },
-	{ "/account/security", "Security", false, PERMISSION_NONE },
-	{ "/account/credits", "Credits", false, PERMISSION_NONE },
-	{ "/account/orders", "Orders", false, PERMISSION_NONE },
+	{ "/account", "Profile", true, PERMISSION_NONE, 0 },
+	{ "/account/security", "Security", false, PERMISSION_NONE, 0 },
+	{ "/account/credits", "Credits", false, PERMISSION_NONE, 0 },
+	{ "/account/orders", "Orders", false, PERMISSION_NONE, 0 },
 };
 static const struct nav_item admin_nav[] = {
-	{ "/admin", "Overview", true, PERMISSION_SYSTEM_READ },
-	{ "/admin/users", "Users", false, PERMISSION_USER_LIST },
-	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST },
-	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST },
-	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST },
-	{ "/admin/system", "System", false, PERMISSION_SYSTEM_READ },
+	{ "/admin", "Overview", true, PERMISSION_SYSTEM_READ, 0 },
+	{ "/admin/users", "Users", false, PERMISSION_USER_LIST, 0 },
+	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST, 0 },
+	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST, 0 },
+	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST, 0 },
+	{ "/admin/keys", "Keys", false, PERMISSION_KEY_LIST,
+	    offsetof(struct config, jwt_enabled) },
+	{ "/admin/system", "System", false, PERMISSION_SYSTEM_READ, 0 },
 };
 
 /* What a person may do about it, where the sentence alone does not say. */
@@ -96,8 +100,9 @@ fill_nav(struct ctx *ctx, bool admin)
 		size_t size = strlen(items[i].href);
 		struct json_object *item;
 
-		if (items[i].permission != PERMISSION_NONE && !permission_in(
-		    ctx->user->permissions, items[i].permission))
+		if (!config_is_on(ctx->config, items[i].when) ||
+		    (items[i].permission != PERMISSION_NONE && !permission_in(
+		    ctx->user->permissions, items[i].permission)))
 			continue;
 		item = view_object(nav, NULL);
 		view_text(item, "href", items[i].href);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "config.h"
 #include "ctx.h"
 #include "http/query.h"
 #include "routes.h"
@@ -312,12 +313,7 @@ query_object(struct ctx *ctx)
 static bool
 is_on(const struct ctx *ctx, const struct form_field *field)
 {
-	bool on = true;
-
-	if (field->when != 0)
-		memcpy(&on, (const char *)ctx->config + field->when,
-		    sizeof(on));
-	return on;
+	return config_is_on(ctx->config, field->when);
 }
 
 /* The whole body is wrong: missing, or not an object. */

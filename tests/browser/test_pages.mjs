@@ -19,8 +19,9 @@ const who = {};
 let full, empty, long;
 
 before(async () => {
-	[full, empty] = await Promise.all([stand({ name: 'full' }),
-		stand({ name: 'empty' })]);
+	[full, empty] = await Promise.all(['full', 'empty'].map((name) =>
+		stand({ name, config: { 'jwt.enabled': true,
+			'jwt.algorithm': 'ES256' } })));
 	await demoPeople(full);
 	long = await longPerson(full);
 	for (const role of ['user', 'admin_ro', 'admin_rw', 'super_admin'])
@@ -128,6 +129,15 @@ async function someLetters() {
 		error = '550 5.1.1 ${'No such user. '.repeat(18)}',
 		next_at = NULL WHERE id = '${ids[1]}'`);
 	return ids;
+}
+
+/* One that is withdrawn, one that signs, one that is next. */
+async function someKeys() {
+	const ids = [];
+
+	for (let i = 0; i < 3; i++)
+		ids.push((await full.tollgate(['key', 'rotate'])).stdout.trim());
+	await full.tollgate(['key', 'retire', ids[0]]);
 }
 
 /* ---- states ----------------------------------------------------------------- */
@@ -277,6 +287,12 @@ look('orders on the first day', 'first', '/admin/orders');
 look('order', 'admin_rw', async (visitor) => visitor.goto('/admin/orders/' +
 	await someOrder("status = 'refunded'")));
 look('no such order', 'admin_rw', '/admin/orders/0', 404);
+look('signing keys', 'super_admin', async (visitor) => {
+	await someKeys();
+	await visitor.goto('/admin/keys');
+});
+look('signing keys of others', 'admin_ro', '/admin/keys');
+look('signing keys on the first day', 'first', '/admin/keys');
 look('mail', 'super_admin', async (visitor) => {
 	await someLetters();
 	await visitor.goto('/admin/mail');

@@ -56,6 +56,8 @@ const grantJson = (world) => ({ userId: world.victim.id, amount: 5,
 const whom = (world) => ({ userId: world.victim.id });
 const otherSession = async (world) => ({ id: await world.otherSession() });
 
+const signingKey = async (world) => ({ id: await world.signingKey() });
+
 export const MATRIX = {
 	/* the wire contract */
 	'GET /api/auth/get-session': all(200),
@@ -246,6 +248,9 @@ export const MATRIX = {
 	'GET /admin/orders/:id': mayRead(200, { params: order }),
 	'GET /admin/system': mayRead(200),
 
+	'GET /admin/keys': mayRead(200),
+	'POST /admin/keys': mayOwn(303),
+	'POST /admin/keys/:id/retire': mayOwn(303, { params: signingKey }),
 	'GET /admin/mail': mayRead(200),
 	'GET /admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /admin/mail/:id/body': mayOwn(200, { params: letter }),
@@ -285,6 +290,9 @@ export const MATRIX = {
 	'POST /api/admin/credits/adjust': mayWrite(200, { headers: keyed,
 		body: grantJson }),
 	'GET /api/admin/orders': mayRead(200),
+	'GET /api/admin/keys': mayRead(200),
+	'POST /api/admin/keys': mayOwn(200),
+	'POST /api/admin/keys/:id/retire': mayOwn(200, { params: signingKey }),
 	'GET /api/admin/mail': mayRead(200),
 	'GET /api/admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /api/admin/mail/:id/body': mayOwn(200, { params: letter }),

@@ -546,6 +546,39 @@ test('a key whose time is up makes room by itself', async () => {
 	is((await keysOf(at)).length, 2, 'the number of published keys');
 });
 
+test('a super admin rotates and withdraws keys, and the audit names him',
+	async () => {
+		const at = stands.EdDSA;
+		const admin = await person(at, 'super_admin');
+		const before = await keysOf(at);
+
+		is((await admin.post('/admin/keys')).status, 303, 'the status');
+
+		const [{ kid }] = await keysOf(at);
+
+		ok(before.every((key) => key.kid !== kid), 'there is no new key');
+		matches((await admin.get('/admin/keys')).text,
+			new RegExp(`${kid}.*Next`), 'the page');
+		is((await admin.post(`/admin/keys/${kid}/retire`)).status, 303,
+			'the status');
+		ok((await keysOf(at)).every((key) => key.kid !== kid),
+			'the key is still published');
+		is((await admin.post(`/admin/keys/${kid}/retire`)).status, 404,
+			'the status of a second time');
+		is((await at.psql(`SELECT string_agg(action, ' ' ORDER BY id) AS all
+			FROM audit WHERE target_id = '${kid}'
+			AND actor_id = '${admin.id}'`))[0].all,
+		'key.create key.retire', 'the audit');
+	});
+
+test('HS256 has no keys to rotate', async () => {
+	const admin = await person(stands.HS256, 'super_admin');
+
+	matches((await admin.get('/admin/keys')).text, /shared secret/,
+		'the page');
+	is((await admin.json('/api/admin/keys', {})).status, 409, 'the status');
+});
+
 test('tollgate key says what it was called wrongly for', async () => {
 	const at = stands.EdDSA;
 

@@ -92,6 +92,14 @@ async function makeWorld() {
 			return (await (await world.actor.another()).session())
 				.session.id;
 		},
+		async signingKey() {
+			if (world.refusing)
+				return 'none';
+
+			const { stdout } = await at.tollgate(['key', 'rotate']);
+
+			return stdout.trim();
+		},
 		/* What has been dropped is not dropped again. */
 		async letter() {
 			return world.refusing ? letter :
