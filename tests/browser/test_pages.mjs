@@ -21,7 +21,7 @@ let full, empty, long;
 before(async () => {
 	[full, empty] = await Promise.all(['full', 'empty'].map((name) =>
 		stand({ name, config: { 'jwt.enabled': true,
-			'jwt.algorithm': 'ES256' } })));
+			'jwt.algorithm': 'ES256', 'user.delete': true } })));
 	await demoPeople(full);
 	long = await longPerson(full);
 	for (const role of ['user', 'admin_ro', 'admin_rw', 'super_admin'])
@@ -120,6 +120,16 @@ async function someOrder(where) {
 	return id;
 }
 
+async function followReset(visitor) {
+	await sendMain(visitor, '/forgot-password', { 'E-mail': long.email },
+		'Send the link');
+
+	const letters = await full.letters();
+
+	await visitor.goto(letters.findLast(({ kind }) =>
+		kind === 'reset-password').url);
+}
+
 /* One that waits, one that failed with much to say. */
 async function someLetters() {
 	const ids = await full.writeLetters(['anna@example.com',
@@ -190,6 +200,28 @@ look('signup refused', 'nobody', (visitor) => sendMain(visitor, '/signup',
 look('signup with a taken address', 'nobody', (visitor) =>
 	sendMain(visitor, '/signup', { Name: long.name, 'E-mail': long.email,
 		Password: PASSWORD }, 'Create account'), 422);
+look('forgotten password', 'nobody', '/forgot-password');
+look('forgotten password refused', 'nobody', (visitor) => sendMain(visitor,
+	'/forgot-password', { 'E-mail': 'nobody' }, 'Send the link'), 400);
+look('forgotten password, letter sent', 'nobody', (visitor) =>
+	sendMain(visitor, '/forgot-password', { 'E-mail': long.email },
+		'Send the link'));
+look('new password', 'nobody', followReset);
+look('new password refused', 'nobody', async (visitor) => {
+	await followReset(visitor);
+	await sendForm(visitor, visitor.page.locator('main form'),
+		{ 'New password': 'short' }, 'Set the password');
+}, 400);
+look('new password with a dead link', 'nobody', '/reset-password?token=none');
+look('confirm an address', 'nobody', '/verify-email');
+look('confirm an address, refused', 'nobody', (visitor) => sendMain(visitor,
+	'/verify-email', { 'E-mail': '' }, 'Send the letter'), 400);
+look('confirm an address, letter sent', 'nobody', (visitor) => sendMain(visitor,
+	'/verify-email', { 'E-mail': long.email }, 'Send the letter'));
+for (const query of ['done=verified', 'done=agreed', 'done=changed',
+	'error=TOKEN_EXPIRED', 'error=INVALID_TOKEN'])
+	look(`confirm an address with ${query}`, 'nobody',
+		`/verify-email?${query}`);
 look('no such page', 'nobody', '/nowhere', 404);
 
 look('account', 'user', '/account');
@@ -199,6 +231,19 @@ look('account saved', 'user', (visitor) => sendMain(visitor, '/account',
 look('account refused', 'user', (visitor) => sendMain(visitor, '/account',
 	{ Name: '', 'Picture address optional': 'no address' },
 	'Save changes'), 400);
+look('account to be confirmed', 'user', async (visitor) => {
+	await full.psql(`UPDATE users SET email_verified = false
+		WHERE role = 'user' AND name = 'Robin Changed'`);
+	await visitor.goto('/account');
+});
+look('address', 'long', '/account/email');
+look('address refused', 'long', (visitor) => sendMain(visitor,
+	'/account/email', { 'New address': 'nobody', 'Your password': '' },
+	'Change address'), 400);
+look('end of an account', 'long', '/account/delete');
+look('end of an account refused', 'user', (visitor) => sendMain(visitor,
+	'/account/delete', { 'Your password': 'not the password' },
+	'Delete my account'), 400);
 look('security', 'user', '/account/security');
 look('security with other devices', 'long', async (visitor) => {
 	await visitor.goto('/account/security');
