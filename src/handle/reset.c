@@ -99,7 +99,7 @@ reset_send(struct ctx *ctx, const struct reset_letter *letter)
 	TRY(store_verification_add(ctx, &(struct verification){
 	    .identifier = identifier(ctx, token),
 	    .value = letter->decoy ? nobody : letter->user->id,
-	    .user_id = letter->decoy ? NULL : letter->user->id,
+	    .user_id = letter->user->id,
 	    .seconds = letter->seconds }));
 	return letter_send(ctx, &(struct letter){ .kind = letter->kind,
 	    .user = letter->user, .decoy = letter->decoy,
@@ -113,19 +113,16 @@ request_reset(struct ctx *ctx)
 	const struct forgotten *input = ctx->input;
 	const char *email = text_lower(ctx->arena, input->email);
 	const char *callback = is_page(ctx) ? RESET_PAGE : input->redirect_to;
-	struct user user = { 0 };
-	enum status status;
+	struct user user;
+	bool known;
 
 	TRY(is_enabled(ctx));
-	status = store_user_by_email(ctx, email, &user);
-	if (status != ST_OK && status != ST_USER_NOT_FOUND)
-		return status;
-	user.email = email;
+	TRY(store_user_or_nobody(ctx, email, &user, &known));
 	TRY(reset_send(ctx, &(struct reset_letter){
 	    .kind = LETTER_RESET_PASSWORD, .user = &user,
 	    .callback = callback != NULL ? callback : "",
 	    .seconds = ctx->config->password_reset_expires_in,
-	    .decoy = status != ST_OK || user.banned }));
+	    .decoy = !known || user.banned }));
 	view_bool(ctx->view, "status", true);
 	view_text(ctx->view, "message", "If this email exists in our system, "
 	    "check your email for the reset link");

@@ -118,14 +118,12 @@ change_send(struct ctx *ctx, const struct user *user, const char *new_email,
 static enum status
 send_to_stranger(struct ctx *ctx, const char *email, const char *callback)
 {
-	struct user user = { 0 };
-	enum status status = store_user_by_email(ctx, email, &user);
-	bool wanted = status == ST_OK && !user.email_verified && !user.banned;
+	struct user user;
+	bool known;
 
-	if (status != ST_OK && status != ST_USER_NOT_FOUND)
-		return status;
-	user.email = email;
-	return verification_send(ctx, &user, callback, !wanted);
+	TRY(store_user_or_nobody(ctx, email, &user, &known));
+	return verification_send(ctx, &user, callback,
+	    !known || user.email_verified || user.banned);
 }
 
 enum status

@@ -1,6 +1,7 @@
 #include "store/user.h"
 
 #include "base/random.h"
+#include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "store/db.h"
@@ -144,6 +145,24 @@ store_user_by_email(struct ctx *ctx, const char *email, struct user *out)
 	    "SELECT " USER_COLUMNS " FROM users u WHERE u.email = $1";
 
 	return find(ctx, sql, email, out);
+}
+
+enum status
+store_user_or_nobody(struct ctx *ctx, const char *email, struct user *out,
+    bool *known)
+{
+	static const char sql[] =
+	    "SELECT " USER_COLUMNS " FROM users u WHERE u.email >= $1"
+	    " ORDER BY u.email LIMIT 1";
+	struct user found = { 0 };
+	enum status status = find(ctx, sql, email, &found);
+
+	if (status != ST_OK && status != ST_USER_NOT_FOUND)
+		return status;
+	*known = text_is(found.email, email);
+	*out = *known ? found : (struct user){ .id = found.id,
+	    .email = email };
+	return ST_OK;
 }
 
 enum status

@@ -90,6 +90,17 @@ enum status store_user_by_email(struct ctx *ctx, const char *email,
     struct user *out);
 
 /*
+ * store_user_or_nobody - the same for an answer that must cost the same
+ *
+ * *known  somebody has the address. If not, out is nobody with that address;
+ *         its id, of whoever comes next, is for rows that are written for the
+ *         sake of their cost: a foreign key that is null costs less. NULL when
+ *         nobody comes next.
+ */
+enum status store_user_or_nobody(struct ctx *ctx, const char *email,
+    struct user *out, bool *known);
+
+/*
  * store_user_lock - the user as he is now, and stays until the commit
  *
  * ST_USER_NOT_FOUND

@@ -232,3 +232,11 @@ export async function onEveryWorker(who, path, look) {
 		return pids.size >= 3;
 	});
 }
+
+/* What was written to an address, oldest first; of one kind, unless that is
+ * left out. */
+export async function lettersTo(at, email, kind) {
+	return (await at.letters()).filter((letter) =>
+		letter.recipient === email &&
+		(kind === undefined || letter.kind === kind));
+}

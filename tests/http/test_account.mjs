@@ -2,8 +2,8 @@
  * Accounts: how one ends, the ways to sign in that belong to it, and what its
  * owner hears of what others do with it.
  */
-import { PASSWORD, Person, after, before, is, matches, ok, person, secret,
-	stand, test } from './suite.mjs';
+import { PASSWORD, Person, after, before, is, lettersTo, matches, ok, person,
+	secret, stand, test } from './suite.mjs';
 
 const DELETE = '/api/auth/delete-user';
 const UNLINK = '/api/auth/unlink-account';
@@ -25,11 +25,6 @@ after(async () => {
 	is((await at.stop()).code, 0, 'the exit status');
 	is((await byLetter.stop()).code, 0, 'the exit status');
 });
-
-async function lettersTo({ email }, kind, on = at) {
-	return (await on.letters()).filter((letter) =>
-		letter.recipient === email && letter.kind === kind);
-}
 
 async function exists({ id }, on = at) {
 	return (await on.psql(`SELECT id FROM users WHERE id = '${id}'`))
@@ -113,8 +108,8 @@ test('a link deletes its own user only, and is not used up by others',
 			'{"success":true,"message":"Verification email sent"}',
 			'the answer');
 
-		const [{ url }] = await lettersTo(who, 'delete-account',
-			byLetter);
+		const [{ url }] = await lettersTo(byLetter, who.email,
+			'delete-account');
 		const path = secret(url).replace(byLetter.url, '');
 		const token = new URL(url).searchParams.get('token');
 
@@ -159,8 +154,8 @@ test('on our pages, too, a letter comes first where that is wanted',
 			password: PASSWORD })).header('location'), '/account',
 		'the place to go');
 
-		const [{ url }] = await lettersTo(who, 'delete-account',
-			byLetter);
+		const [{ url }] = await lettersTo(byLetter, who.email,
+			'delete-account');
 		const done = await who.get(secret(url).replace(byLetter.url, ''));
 
 		is(done.header('location'), '/login', 'the place to go');
@@ -238,7 +233,8 @@ test('a sign-in from a new place or device is told', async () => {
 			'X-Forwarded-For': address },
 		body: JSON.stringify({ email: who.email,
 			password: PASSWORD }) });
-	const told = async () => (await lettersTo(who, 'new-device')).length;
+	const told = async () => (await lettersTo(at, who.email,
+		'new-device')).length;
 
 	is(await told(), 0, 'letters after the sign-up');
 	await signIn('Phone/1', '192.0.2.1');
@@ -262,10 +258,10 @@ test('who signs in again on a page hears nothing of it', async () => {
 		WHERE user_id = '${who.id}'`);
 	await page();
 
-	const { length } = await lettersTo(who, 'new-device');
+	const { length } = await lettersTo(at, who.email, 'new-device');
 
 	await page();
-	is((await lettersTo(who, 'new-device')).length, length,
+	is((await lettersTo(at, who.email, 'new-device')).length, length,
 		'the number of letters');
 });
 
@@ -274,12 +270,12 @@ test('a change of password is told', async () => {
 
 	await who.json('/api/auth/change-password', {
 		currentPassword: PASSWORD, newPassword: `${PASSWORD}!` });
-	is((await lettersTo(who, 'password-changed')).length, 1,
+	is((await lettersTo(at, who.email, 'password-changed')).length, 1,
 		'the number of letters');
 });
 
 test('a welcome comes once, when the account is ready', async () => {
-	is((await lettersTo(await person(at), 'welcome')).length, 1,
+	is((await lettersTo(at, (await person(at)).email, 'welcome')).length, 1,
 		'after the sign-up');
 
 	const strict = await stand({ name: 'welcome',
@@ -288,14 +284,14 @@ test('a welcome comes once, when the account is ready', async () => {
 
 	await who.json('/api/auth/sign-up/email', { name: 'A',
 		email: who.email, password: PASSWORD });
-	is((await lettersTo(who, 'welcome', strict)).length, 0,
+	is((await lettersTo(strict, who.email, 'welcome')).length, 0,
 		'before the address is verified');
 
-	const [{ url }] = await lettersTo(who, 'verify-email', strict);
+	const [{ url }] = await lettersTo(strict, who.email, 'verify-email');
 
 	for (let i = 0; i < 2; i++)
 		await who.get(secret(url).replace(strict.url, ''));
-	is((await lettersTo(who, 'welcome', strict)).length, 1,
+	is((await lettersTo(strict, who.email, 'welcome')).length, 1,
 		'afterwards');
 	is((await strict.stop()).code, 0, 'the exit status');
 });

@@ -2,8 +2,8 @@
  * Addresses: how one is proved and changed, and which link is good for what.
  */
 import { mailToken } from '../lib/letters.mjs';
-import { PASSWORD, Person, after, before, is, matches, ok, person, secret,
-	stand, test, times } from './suite.mjs';
+import { PASSWORD, Person, after, before, is, lettersTo, matches, ok, person,
+	secret, stand, test, times } from './suite.mjs';
 
 const VERIFY = '/api/auth/verify-email';
 const CHANGE = '/api/auth/change-email';
@@ -29,15 +29,9 @@ after(async () => {
 const fresh = () => `moved${process.pid}x${serial++}@example.com`;
 const now = () => Math.floor(Date.now() / 1000);
 
-async function lettersTo(email, kind, on = at) {
-	return (await on.letters()).filter((letter) =>
-		letter.recipient === email &&
-		(kind === undefined || letter.kind === kind));
-}
-
 /* The path of the last letter of a kind to somebody. */
 async function linkTo(email, kind, on = at) {
-	const { url } = (await lettersTo(email, kind, on)).at(-1);
+	const { url } = (await lettersTo(on, email, kind)).at(-1);
 
 	secret(url);
 	return url.replace(on.url, '');
@@ -173,7 +167,7 @@ test('a verified address agrees first, and hears of it afterwards',
 
 		is((await who.json(CHANGE, { newEmail: email })).status, 200,
 			'the status');
-		is((await lettersTo(email)).length, 0, 'letters to the new one');
+		is((await lettersTo(at, email)).length, 0, 'letters to the new one');
 
 		const agree = await plainLinkTo(who.email,
 			'change-email-confirmation');
@@ -186,7 +180,7 @@ test('a verified address agrees first, and hears of it afterwards',
 
 		is(answer.json().user.email, email, 'the address');
 		is(answer.cookies.length, 0, 'the number of cookies');
-		is((await lettersTo(who.email, 'change-email-done'))[0].newEmail,
+		is((await lettersTo(at, who.email, 'change-email-done'))[0].newEmail,
 			email, 'what the old address is told');
 		is(code(await get(prove)), 'USER_NOT_FOUND', 'the second time');
 		is(code(await get(agree)), 'USER_NOT_FOUND', 'the first link');
@@ -238,7 +232,7 @@ test('a taken address is not told from a free one', async () => {
 	};
 
 	is(await ask(other.email), await ask(fresh()), 'the answer');
-	is((await lettersTo(other.email, 'verify-email')).length, 0,
+	is((await lettersTo(at, other.email, 'verify-email')).length, 0,
 		'the letters to who has it');
 });
 
@@ -306,3 +300,63 @@ test('a person who is not verified is reminded, and may ask again',
 		matches((await new Person(at).get('/verify-email?error=' +
 			'TOKEN_EXPIRED')).text, /It is too old/, 'the page');
 	});
+
+/* ---- switches -------------------------------------------------------------- */
+
+async function on(config, work) {
+	const other = await stand({ name: 'switch', config });
+
+	await work(other, await person(other));
+	is((await other.stop()).code, 0, 'the exit status');
+}
+
+test('an address that is not verified is replaced at once where that is wanted',
+	() => on({ 'user.update_email_without_verification': true },
+		async (other, who) => {
+			const email = fresh();
+			const answer = await who.json(CHANGE,
+				{ newEmail: email });
+
+			is(answer.cookies.length, 1, 'the number of cookies');
+			is((await userOf(who, other)).email, email,
+				'the address');
+			ok(!(await userOf(who, other)).verified, 'verified');
+			is((await lettersTo(other, email, 'verify-email')).length,
+				1, 'letters to the new address');
+			is((await lettersTo(other, who.email,
+				'change-email-done')).length, 0,
+			'letters to the old one');
+		}));
+
+test('where letters are off, so is what needs them', () =>
+	on({ 'verification.enabled': false }, async (other, who) => {
+		is(code(await who.json('/api/auth/send-verification-email',
+			{ email: who.email })), 'VERIFICATION_EMAIL_NOT_ENABLED',
+		'the code');
+		is((await who.json(CHANGE, { newEmail: fresh() })).text,
+			'{"message":"Verification email isn\'t enabled"}',
+			'the answer');
+		ok(!(await who.get('/account')).text.includes(
+			'not confirmed yet'), 'reminded');
+	}));
+
+test('where addresses stay, nothing offers to change them', () =>
+	on({ 'user.change_email': false }, async (other, who) => {
+		is(code(await who.json(CHANGE, { newEmail: fresh() })),
+			'CHANGE_EMAIL_DISABLED', 'the code');
+		is((await who.get('/account/email')).status, 404, 'the page');
+		ok(!(await who.get('/account')).text.includes('/account/email'),
+			'there is a link');
+	}));
+
+test('without confirmation, only the new address is asked', () =>
+	on({ 'user.change_email_confirmation': false }, async (other, who) => {
+		const email = fresh();
+
+		await other.psql('UPDATE users SET email_verified = true');
+		await who.json(CHANGE, { newEmail: email });
+		await get(await plainLinkTo(email, 'verify-email', other), other);
+		is((await userOf(who, other)).email, email, 'the address');
+		is((await lettersTo(other, who.email, 'change-email-done'))
+			.length, 1, 'letters to the old one');
+	}));

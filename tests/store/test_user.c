@@ -88,6 +88,32 @@ a_user_who_is_not_there_cannot_be_locked(void **state)
 }
 
 static void
+an_unknown_address_is_nobodys_at_the_same_cost(void **state)
+{
+	struct world *w = *state;
+	const char *email = email_of(w, w->user);
+	const char *before = arena_printf(w->worker.arena, "%.*s",
+	    (int)strlen(email) - 1, email);
+	struct user user;
+	bool known;
+
+	assert_int_equal(store_user_or_nobody(&w->worker, email, &user,
+	    &known), ST_OK);
+	assert_true(known);
+	assert_string_equal(user.id, w->user);
+	assert_int_equal(store_user_or_nobody(&w->worker, before, &user,
+	    &known), ST_OK);
+	assert_false(known);
+	assert_string_equal(user.email, before);
+	assert_string_equal(user.id, w->user);
+	assert_null(user.name);
+	assert_int_equal(store_user_or_nobody(&w->worker, "~", &user,
+	    &known), ST_OK);
+	assert_false(known);
+	assert_null(user.id);
+}
+
+static void
 an_address_is_verified_once(void **state)
 {
 	static const char sql[] =
@@ -319,6 +345,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_user_who_is_not_there_cannot_be_locked),
+		WORLD_TEST(an_unknown_address_is_nobodys_at_the_same_cost),
 		WORLD_TEST(an_address_is_verified_once),
 		WORLD_TEST(an_address_changes_from_what_it_was),
 		WORLD_TEST(a_taken_address_is_refused),
