@@ -65,6 +65,13 @@ is_replaced_at_once(const struct ctx *ctx)
 	    ctx->config->user_update_email_without_verification;
 }
 
+static bool
+agrees_first(const struct ctx *ctx)
+{
+	return ctx->user->email_verified &&
+	    ctx->config->user_change_email_confirmation;
+}
+
 static enum status
 replace_at_once(struct ctx *ctx, const char *email, const char *callback)
 {
@@ -92,7 +99,10 @@ change(struct ctx *ctx, const char *email, const char *callback)
 		return free ? replace_at_once(ctx, email, callback) : ST_OK;
 	if (!ctx->config->verification_enabled)
 		return refuse(ctx, ST_NO_VERIFICATION_EMAIL, "switched off");
-	return change_send(ctx, ctx->user, email, callback, !free);
+	return change_send(ctx, ctx->user, &(struct change_letter){
+	    .type = agrees_first(ctx) ? CHANGE_CONFIRMATION :
+	    CHANGE_VERIFICATION, .new_email = email, .callback = callback,
+	    .decoy = !free });
 }
 
 enum status
@@ -115,14 +125,6 @@ email_prepare(struct ctx *ctx)
 	const struct change *input = ctx->input;
 
 	return password_confirm(ctx, input->password);
-}
-
-/* Which letter comes first is what change_send decides by. */
-static bool
-agrees_first(const struct ctx *ctx)
-{
-	return ctx->user->email_verified &&
-	    ctx->config->user_change_email_confirmation;
 }
 
 enum status

@@ -86,8 +86,11 @@ enum status list_accounts(struct ctx *ctx);
 enum status unlink_account(struct ctx *ctx);
 
 /* verify.c */
-extern const struct form send_verification_form, verify_email_form;
+extern const struct form send_verification_form;
 enum status send_verification_email(struct ctx *ctx);
+
+/* follow.c */
+extern const struct form verify_email_form;
 enum status verify_email(struct ctx *ctx);
 
 /* email.c */

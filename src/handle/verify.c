@@ -3,26 +3,21 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
-#include "guard/guard.h"
-#include "guard/session.h"
 #include "handle/handle.h"
 #include "handle/letter.h"
 #include "handle/link.h"
 #include "http/form.h"
 #include "routes.h"
-#include "store/audit.h"
-#include "store/session.h"
 #include "store/user.h"
 #include "store/verification.h"
 #include "trust/mail_token.h"
 #include "view/view.h"
 
-/* Of the contract; a plain token has no type. */
-#define CONFIRMATION "change-email-confirmation"
-#define VERIFICATION "change-email-verification"
+#define NONCE_LENGTH 24
 
 struct ask {
 	const char *email;
@@ -35,18 +30,6 @@ static const struct form_field ask_fields[] = {
 	    .optional = true),
 };
 const struct form send_verification_form = FORM(ask_fields, struct ask);
-
-struct follow {
-	const char *token;
-	const char *callback_url;
-};
-
-static const struct form_field follow_fields[] = {
-	FIELD_TEXT(struct follow, token, "token", 0, INT32_MAX),
-	FIELD_TEXT(struct follow, callback_url, "callbackURL", 0, INT32_MAX,
-	    .optional = true),
-};
-const struct form verify_email_form = FORM(follow_fields, struct follow);
 
 /* ---- letters ----------------------------------------------------------- */
 
@@ -61,54 +44,68 @@ verification_at_sign_up(const struct config *config)
 }
 
 static const char *
-link_of(struct ctx *ctx, const struct user *user, const char *update_to,
-    const char *type, const char *callback)
+link_of(struct ctx *ctx, struct mail_token *token, const char *callback)
 {
-	int64_t now = ctx->now / 1000;
-	/* A plain one has three claims in the contract; the user is found by
-	 * the address alone. */
-	struct mail_token token = { .email = user->email,
-		.update_to = update_to, .request_type = type,
-		.user_id = update_to != NULL ? user->id : NULL,
-		.issued_at = now,
-		.expires_at = now + ctx->config->verification_expires_in };
-
+	token->issued_at = ctx->now / 1000;
+	token->expires_at = token->issued_at +
+	    ctx->config->verification_expires_in;
 	return link_make(ctx, arena_printf(ctx->arena,
 	    "/verify-email?token=%s&callbackURL=", mail_token_make(ctx->arena,
-	    ctx->config->server_secret, &token)),
+	    ctx->config->server_secret, token)),
 	    callback != NULL ? callback : "/");
 }
 
+/* Three claims in the contract: the user is found by the address alone. */
 enum status
 verification_send(struct ctx *ctx, const struct user *user,
     const char *callback, bool decoy)
 {
+	struct mail_token token = { .email = user->email };
+
 	return letter_send(ctx, &(struct letter){
 	    .kind = LETTER_VERIFY_EMAIL, .user = user, .decoy = decoy,
-	    .url = link_of(ctx, user, NULL, NULL, callback) });
+	    .url = link_of(ctx, &token, callback) });
 }
 
-static enum status
-ask_new_address(struct ctx *ctx, const struct user *user,
-    const char *new_email, const char *callback, bool decoy)
+const char *
+change_proof(struct ctx *ctx, const char *nonce)
 {
-	return letter_send(ctx, &(struct letter){
-	    .kind = LETTER_VERIFY_EMAIL, .user = user, .to = new_email,
-	    .url = link_of(ctx, user, new_email, VERIFICATION, callback),
-	    .decoy = decoy });
+	return arena_printf(ctx->arena, "change-email:%s", nonce);
+}
+
+/* The secret alone must not move anybody's account: a proof in the database
+ * goes with the token. */
+static enum status
+change_link(struct ctx *ctx, const struct user *user,
+    const struct change_letter *letter, const char **url)
+{
+	char nonce[NONCE_LENGTH + 1];
+	struct mail_token token = { .email = user->email,
+		.update_to = letter->new_email, .request_type = letter->type,
+		.user_id = user->id, .nonce = nonce };
+
+	random_text(nonce, NONCE_LENGTH);
+	TRY(store_verification_add(ctx, &(struct verification){
+	    .identifier = change_proof(ctx, nonce), .value = user->id,
+	    .user_id = user->id,
+	    .seconds = ctx->config->verification_expires_in }));
+	*url = link_of(ctx, &token, letter->callback);
+	return ST_OK;
 }
 
 enum status
-change_send(struct ctx *ctx, const struct user *user, const char *new_email,
-    const char *callback, bool decoy)
+change_send(struct ctx *ctx, const struct user *user,
+    const struct change_letter *letter)
 {
-	if (!user->email_verified ||
-	    !ctx->config->user_change_email_confirmation)
-		return ask_new_address(ctx, user, new_email, callback, decoy);
-	return letter_send(ctx, &(struct letter){
-	    .kind = LETTER_CHANGE_EMAIL_CONFIRMATION, .user = user,
-	    .url = link_of(ctx, user, new_email, CONFIRMATION, callback),
-	    .new_email = new_email, .decoy = decoy });
+	bool agree = text_is(letter->type, CHANGE_CONFIRMATION);
+	const char *url;
+
+	TRY(change_link(ctx, user, letter, &url));
+	return letter_send(ctx, &(struct letter){ .user = user, .url = url,
+	    .kind = agree ? LETTER_CHANGE_EMAIL_CONFIRMATION :
+	    LETTER_VERIFY_EMAIL, .to = agree ? NULL : letter->new_email,
+	    .new_email = agree ? letter->new_email : NULL,
+	    .decoy = letter->decoy });
 }
 
 /* ---- asking for one ---------------------------------------------------- */
@@ -151,181 +148,4 @@ send_verification_email(struct ctx *ctx)
 	    input->callback_url));
 	view_bool(ctx->view, "status", true);
 	return ST_OK;
-}
-
-/* ---- following one ----------------------------------------------------- */
-
-static enum status
-read_token(struct ctx *ctx, const char *text, struct mail_token *token)
-{
-	switch (mail_token_read(ctx->arena, ctx->config->server_secret, text,
-	    ctx->now, token)) {
-	case MAIL_TOKEN_WRONG:
-		return refuse(ctx, ST_INVALID_TOKEN, "no token of ours");
-	case MAIL_TOKEN_EXPIRED:
-		return refuse(ctx, ST_TOKEN_EXPIRED, "out of time");
-	case MAIL_TOKEN_RIGHT:
-		break;
-	}
-	return ST_OK;
-}
-
-/*
- * Whose token it is: the address must still be the user's. One that changes
- * the address names the user besides, and is of use to nobody else; a plain
- * one must not be older than the account that has the address now.
- */
-static enum status
-owner_of(struct ctx *ctx, const struct mail_token *token, struct user *user)
-{
-	enum status status = store_user_by_email(ctx, token->email, user);
-	bool change = token->update_to != NULL;
-
-	if (status == ST_USER_NOT_FOUND)
-		return refuse(ctx, ST_USER_NOT_FOUND_401,
-		    "nobody has this address");
-	TRY(status);
-	if (change ? !text_is(token->user_id, user->id) :
-	    token->issued_at < user->created_at / 1000)
-		return refuse(ctx, ST_INVALID_TOKEN, "of another account");
-	if (change && ctx->session != NULL &&
-	    strcmp(ctx->session->user_id, user->id) != 0)
-		return refuse(ctx, ST_INVALID_USER, "somebody else is here");
-	return ST_OK;
-}
-
-/* Who is signed in stays so, as himself; whoever nobody knows is let in by the
- * letter if the operator wants it. */
-static enum status
-session_after(struct ctx *ctx, const struct user *user, bool refresh)
-{
-	struct session *session = arena_alloc(ctx->arena, sizeof(*session));
-
-	if (ctx->session != NULL) {
-		if (refresh && strcmp(ctx->session->user_id, user->id) == 0)
-			session_cookies(ctx, ctx->session, user,
-			    !ctx->not_remembered);
-		return ST_OK;
-	}
-	if (!ctx->config->verification_auto_sign_in || user->banned)
-		return ST_OK;
-	return session_start(ctx, user, NULL, !ctx->not_remembered, NULL,
-	    session);
-}
-
-static enum status
-audit_address(struct ctx *ctx, const char *action, const char *id,
-    struct json_object *before, struct json_object *after)
-{
-	return store_audit_write(ctx, &(struct audit){ .action = action,
-	    .target_type = "user", .target_id = id, .before = before,
-	    .after = after });
-}
-
-/* However often and by however many it is followed, once it is news. */
-static enum status
-verify(struct ctx *ctx, struct user *user)
-{
-	bool news;
-
-	TRY(store_email_verify(ctx, user->id, &news));
-	view_null(ctx->view, "user");
-	if (!news)
-		return ST_OK;
-	user->email_verified = true;
-	TRY(audit_address(ctx, "email.verify", user->id, NULL,
-	    audit_text(ctx, "email", user->email)));
-	if (verification_at_sign_up(ctx->config))
-		TRY(letter_send(ctx, &(struct letter){
-		    .kind = LETTER_WELCOME, .user = user }));
-	return session_after(ctx, user,
-	    ctx->config->verification_auto_sign_in);
-}
-
-/* On our pages a further letter leads to a further sentence. */
-static const char *
-callback_after(const char *callback)
-{
-	return text_is(callback, AGREED_PAGE) ? CHANGED_PAGE : callback;
-}
-
-enum status
-email_replace(struct ctx *ctx, struct user *user, const char *new_email,
-    bool verified)
-{
-	const char *old = user->email;
-
-	TRY(store_email_change(ctx, user, new_email, verified));
-	TRY(store_verification_end(ctx, user->id));
-	TRY(audit_address(ctx, "email.change", user->id,
-	    audit_text(ctx, "email", old),
-	    audit_text(ctx, "email", new_email)));
-	/* An address that nobody has proved may be a stranger's. */
-	if (user->email_verified)
-		TRY(letter_send(ctx, &(struct letter){
-		    .kind = LETTER_CHANGE_EMAIL_DONE, .user = user,
-		    .new_email = new_email }));
-	user->email = new_email;
-	user->email_verified = verified;
-	user->updated_at = ctx->now;
-	return ST_OK;
-}
-
-static enum status
-change(struct ctx *ctx, struct user *user, const char *new_email)
-{
-	enum status status = email_replace(ctx, user, new_email, true);
-
-	if (status == ST_CONFLICT)
-		return refuse(ctx, ST_INVALID_TOKEN,
-		    "taken, or changed meanwhile");
-	TRY(status);
-	TRY(session_after(ctx, user, true));
-	user_view(ctx, view_object(ctx->view, "user"), user);
-	return ST_OK;
-}
-
-static enum status
-follow(struct ctx *ctx, const struct follow *input)
-{
-	struct user *user = arena_alloc(ctx->arena, sizeof(*user));
-	struct mail_token token;
-
-	TRY(read_token(ctx, input->token, &token));
-	TRY(owner_of(ctx, &token, user));
-	ctx->user = user;
-	view_bool(ctx->view, "status", true);
-	if (token.update_to == NULL)
-		return verify(ctx, user);
-	if (text_is(token.request_type, CONFIRMATION))
-		return ask_new_address(ctx, user, token.update_to,
-		    callback_after(input->callback_url), false);
-	if (text_is(token.request_type, VERIFICATION))
-		return change(ctx, user, token.update_to);
-	return refuse(ctx, ST_INVALID_TOKEN, "of an unknown type");
-}
-
-/* What is wrong with the token is told to the page that waits for it. */
-static bool
-is_told(enum status status)
-{
-	return status == ST_INVALID_TOKEN || status == ST_TOKEN_EXPIRED ||
-	    status == ST_USER_NOT_FOUND_401 || status == ST_INVALID_USER;
-}
-
-enum status
-verify_email(struct ctx *ctx)
-{
-	const struct follow *input = ctx->input;
-	const char *callback = input->callback_url;
-	enum status status;
-
-	TRY(callback_pass(ctx, callback));
-	status = follow(ctx, input);
-	if (callback == NULL || callback[0] == '\0')
-		return status;
-	if (status == ST_OK)
-		return link_follow(ctx, callback);
-	return !is_told(status) ? status : link_follow(ctx, link_with(ctx,
-	    callback, "error", status_code(status)));
 }

@@ -41,13 +41,27 @@ enum status verification_send(struct ctx *ctx, const struct user *user,
 enum status verification_ask_for(struct ctx *ctx, const char *email,
     const char *callback);
 
+/* Of the contract; a plain token has no type. */
+#define CHANGE_CONFIRMATION "change-email-confirmation"
+#define CHANGE_VERIFICATION "change-email-verification"
+
 /*
- * change_send - the letter that a change of address to new_email begins with
+ * change_send - a letter whose link changes the address
  *
- * To the address as it is when that has to agree, else to the new one.
+ * Of CHANGE_CONFIRMATION to the address as it is, which has to agree; of
+ * CHANGE_VERIFICATION to the new one.
  */
+struct change_letter {
+	const char *type;
+	const char *new_email;
+	const char *callback;		/* as verification_send has it */
+	bool decoy;
+};
 enum status change_send(struct ctx *ctx, const struct user *user,
-    const char *new_email, const char *callback, bool decoy);
+    const struct change_letter *letter);
+
+/* Identifier of the proof that goes with such a link. */
+const char *change_proof(struct ctx *ctx, const char *nonce);
 
 /*
  * email_replace - new_email in place of user->email, and what follows from it

@@ -25,6 +25,7 @@ static const struct claim {
 	{ "requestType", offsetof(struct mail_token, request_type), false,
 	    true },
 	{ "userId", offsetof(struct mail_token, user_id), false, true },
+	{ "jti", offsetof(struct mail_token, nonce), false, true },
 	{ "iat", offsetof(struct mail_token, issued_at), true, false },
 	{ "exp", offsetof(struct mail_token, expires_at), true, false },
 };

@@ -21,6 +21,7 @@ struct mail_token {
 	const char *update_to;		/* what it becomes; NULL: it stays */
 	const char *request_type;	/* NULL: a plain verification */
 	const char *user_id;		/* NULL: not named */
+	const char *nonce;		/* "jti"; NULL: none */
 	int64_t issued_at, expires_at;	/* seconds since 1970 */
 };
 

@@ -195,16 +195,39 @@ test('links to change an address are good for their user only', async () => {
 	const path = await plainLinkTo(email, 'verify-email');
 
 	is(code(await other.get(path)), 'INVALID_USER', 'of somebody else');
-	is(code(await get(`${VERIFY}?token=${token({ email: who.email,
-		updateTo: email, requestType: 'change-email-verification' })}`)),
-	'INVALID_TOKEN', 'without a user');
-	is(code(await get(`${VERIFY}?token=${token({ email: who.email,
-		updateTo: email, userId: other.id,
-		requestType: 'change-email-verification' })}`)),
-	'INVALID_TOKEN', 'with another user');
-	is(code(await get(`${VERIFY}?token=${token({ email: who.email,
-		updateTo: email, userId: who.id })}`)),
-	'INVALID_TOKEN', 'without a type');
+	is((await userOf(who)).email, who.email, 'the address');
+});
+
+test('the secret alone changes nobody\'s address', async () => {
+	const who = await person(at), thief = await person(at);
+
+	/* with a proof that was made for the thief, too */
+	await thief.json(CHANGE, { newEmail: fresh() });
+
+	const { jti } = JSON.parse(Buffer.from((await at.letters()).at(-1).url
+		.split('.').at(-2), 'base64url'));
+	const claims = { email: who.email, updateTo: fresh(), userId: who.id,
+		requestType: 'change-email-verification', jti };
+
+	for (const change of [{}, { jti: undefined }, { jti: 'none' },
+		{ userId: undefined }, { userId: thief.id },
+		{ requestType: undefined }, { requestType:
+			'change-email-confirmation' }])
+		is(code(await get(`${VERIFY}?token=${token({ ...claims,
+			...change })}`)), 'INVALID_TOKEN',
+		JSON.stringify(change));
+	is((await userOf(who)).email, who.email, 'the address');
+});
+
+test('who is banned stays where he is', async () => {
+	const who = await person(at);
+	const email = fresh();
+
+	await who.json(CHANGE, { newEmail: email });
+	await at.psql(`UPDATE users SET banned = true
+		WHERE id = '${who.id}'`);
+	is(code(await get(await plainLinkTo(email, 'verify-email'))),
+		'BANNED_USER', 'the code');
 	is((await userOf(who)).email, who.email, 'the address');
 });
 

@@ -88,6 +88,7 @@ it_reads_the_token_of_the_contract(void **state)
 	assert_null(token.update_to);
 	assert_null(token.request_type);
 	assert_null(token.user_id);
+	assert_null(token.nonce);
 	assert_int_equal(token.issued_at, ISSUED);
 	assert_int_equal(token.expires_at, EXPIRES);
 }
@@ -97,7 +98,7 @@ all_claims_come_back(void **state)
 {
 	struct mail_token token = { .email = "a\"@example.com",
 		.update_to = "\xc3\xa9@example.com", .request_type = "x",
-		.user_id = "u1", .issued_at = ISSUED, .expires_at = EXPIRES };
+		.user_id = "u1", .nonce = "n1", .issued_at = ISSUED, .expires_at = EXPIRES };
 	const char *text = mail_token_make(*state, SECRET, &token);
 
 	memset(&token, 0, sizeof(token));
@@ -107,6 +108,7 @@ all_claims_come_back(void **state)
 	assert_string_equal(token.update_to, "\xc3\xa9@example.com");
 	assert_string_equal(token.request_type, "x");
 	assert_string_equal(token.user_id, "u1");
+	assert_string_equal(token.nonce, "n1");
 }
 
 static void
