@@ -390,6 +390,16 @@ const struct route routes[] = {
 	    .handler = me },
 	{ JSON(POST, "/api/credits/spend"), SESSION, TOKEN,
 	    KEY("credits:spend"), .form = &spend_form, .handler = credit_spend },
+	{ JSON(GET, "/api/:user_id/tasks"), WHEN(tasks), SESSION, TOKEN, READ,
+	    .form = &tasks_form, .handler = task_list },
+	{ JSON(POST, "/api/:user_id/tasks"), WHEN(tasks), SESSION, TOKEN,
+	    .form = &task_form, .handler = task_add },
+	{ JSON(GET, "/api/:user_id/tasks/:task_id"), WHEN(tasks), SESSION,
+	    TOKEN, READ, .handler = task_get },
+	{ JSON(PUT, "/api/:user_id/tasks/:task_id"), WHEN(tasks), SESSION,
+	    TOKEN, .form = &task_form, .handler = task_replace },
+	{ JSON(DELETE, "/api/:user_id/tasks/:task_id"), WHEN(tasks), SESSION,
+	    TOKEN, .handler = task_remove },
 	{ JSON(GET, "/api/admin/users"), MAY(USER_LIST), TOKEN,
 	    KEY("admin:read"), .form = &users_form,
 	    .handler = admin_users },
@@ -545,6 +555,19 @@ route_is_on(const struct config *config, const struct route *route)
 	return config_is_on(config, route->when);
 }
 
+/* What a row's pattern is compared with; NULL: it cannot be meant. A parameter
+ * of ours does not take the base path for somebody's id. */
+static const char *
+path_for(const struct ctx *ctx, const struct route *route, const char *below)
+{
+	if (!route_is_on(ctx->config, route))
+		return NULL;
+	if (route->face == FACE_AUTH)
+		return below;
+	return below != NULL && strchr(route->path, ':') != NULL ? NULL :
+	    ctx->request.path;
+}
+
 enum status
 route_find(struct ctx *ctx)
 {
@@ -554,11 +577,9 @@ route_find(struct ctx *ctx)
 	buf_init(&allowed, ctx->arena, 64);
 	for (size_t i = 0; i < routes_count; i++) {
 		const struct route *route = &routes[i];
-		const char *path = route->face == FACE_AUTH ? below :
-		    ctx->request.path;
+		const char *path = path_for(ctx, route, below);
 
-		if (path == NULL || !route_is_on(ctx->config, route) ||
-		    !path_fits(ctx, route->path, path))
+		if (path == NULL || !path_fits(ctx, route->path, path))
 			continue;
 		if (method_fits(route, ctx->request.method)) {
 			ctx->route = route;

@@ -70,6 +70,14 @@ enum status profile_save(struct ctx *ctx);
 enum status profile_page(struct ctx *ctx);
 enum status me(struct ctx *ctx);
 
+/* task.c */
+extern const struct form tasks_form, task_form;
+enum status task_list(struct ctx *ctx);
+enum status task_get(struct ctx *ctx);
+enum status task_add(struct ctx *ctx);
+enum status task_replace(struct ctx *ctx);
+enum status task_remove(struct ctx *ctx);
+
 /* key.c */
 enum status token_route(struct ctx *ctx);
 enum status jwks(struct ctx *ctx);

@@ -57,6 +57,9 @@ const whom = (world) => ({ userId: world.victim.id });
 const otherSession = async (world) => ({ id: await world.otherSession() });
 
 const signingKey = async (world) => ({ id: await world.signingKey() });
+const self = (world) => ({ user_id: world.actor.id ?? 'none' });
+const ownTask = async (world) => ({ ...self(world),
+	task_id: await world.ownTask() });
 
 export const MATRIX = {
 	/* the wire contract */
@@ -261,6 +264,14 @@ export const MATRIX = {
 	'GET /api/me': signedIn(200),
 	'POST /api/credits/spend': signedIn(200, { headers: keyed,
 		body: { amount: 1, reason: 'Matrix' } }),
+	'GET /api/:user_id/tasks': signedIn(200, { params: self }),
+	'POST /api/:user_id/tasks': signedIn(200, { params: self,
+		body: { title: 'Matrix' } }),
+	'GET /api/:user_id/tasks/:task_id': signedIn(200, { params: ownTask }),
+	'PUT /api/:user_id/tasks/:task_id': signedIn(200, { params: ownTask,
+		body: { title: 'Matrix', completed: true } }),
+	'DELETE /api/:user_id/tasks/:task_id': signedIn(200, {
+		params: ownTask }),
 	'GET /api/admin/users': mayRead(200),
 	'GET /api/admin/users/:id': mayRead(200, { params: victim }),
 	'POST /api/admin/users': mayWrite(200, { body: (world) => ({

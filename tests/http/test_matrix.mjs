@@ -22,7 +22,7 @@ before(async () => {
 	at = await stand({ name: 'matrix', config: {
 		'admin.enabled': true,
 		'username.enabled': true, 'jwt.enabled': true,
-		'jwt.algorithm': 'EdDSA',
+		'jwt.algorithm': 'EdDSA', 'tasks.enabled': true,
 		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
 		'session.fields': 'colour:string',
@@ -99,6 +99,17 @@ async function makeWorld() {
 			const { stdout } = await at.tollgate(['key', 'rotate']);
 
 			return stdout.trim();
+		},
+		async ownTask() {
+			if (world.refusing || world.actor.id === undefined)
+				return 'none';
+
+			const id = `task${++serial}`;
+
+			await at.psql(`INSERT INTO tasks (id, user_id, title,
+				completed, created_at, updated_at) VALUES ('${id}',
+				'${world.actor.id}', 'Matrix', false, now(), now())`);
+			return id;
 		},
 		/* What has been dropped is not dropped again. */
 		async letter() {

@@ -455,7 +455,8 @@ unknown_paths_and_other_spellings_are_not_found(void **state)
 	static const char *const bad[] = { "/Login", "/login/", "//login",
 		"/api/auth", "/api/auth/", "/api/auth/OK", "/api/auth/ok/",
 		"/api/auth//ok", "/api/authok", "/ok", "/get-session",
-		"/admin/", "/administrator", "/assets", "" };
+		"/admin/", "/administrator", "/assets", "/api/auth/tasks",
+		"/api/auth/tasks/1", "/api//tasks", "" };
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct ctx ctx = request(*state, METHOD_GET, bad[i]);
