@@ -223,6 +223,56 @@ a_session_is_found_by_its_token(void **state)
 	assert_string_equal(session.user_agent, "");
 }
 
+static void
+a_passkey_comes_once_and_its_taking_is_told(void **state)
+{
+	static const char sql[] =
+	    "SELECT encode(public_key, 'hex'), counter FROM passkeys"
+	    " WHERE credential_id = $1";
+	struct world *w = *state;
+	struct json_object *taken = view_root(w->owner.arena);
+	const char *id = fresh(w), *made, *row;
+	struct db_rows rows;
+
+	row = arena_printf(w->owner.arena, "{\"id\":\"p%s\",\"userId\":"
+	    "\"%s\",\"credentialID\":\"%s\",\"publicKey\":\"AQID\","
+	    "\"counter\":7,\"deviceType\":\"singleDevice\"}", id, id, id);
+	assert_int_equal(import(w, row_of(w, id, NULL, ""), &made), 1);
+	assert_int_equal(own(w, OWNED_PASSKEY, row, made), 1);
+	assert_int_equal(own(w, OWNED_PASSKEY, row, made), 0);
+	assert_int_equal(db_one(&w->owner, &rows, sql, DB_ARGS(db_text(id))),
+	    ST_OK);
+	assert_string_equal(db_get_text(&rows, 0, 0), "010203");
+	assert_int_equal(db_get_int(&rows, 0, 1), 7);
+	assert_int_equal(import_taken_passkeys(&w->owner, rows_of(w,
+	    list_of(w, row)), taken), ST_OK);
+	assert_string_equal(view_get_text(taken, arena_printf(
+	    w->owner.arena, "p%s", id)), "a passkey is somebody's here");
+}
+
+static void
+a_key_gets_bounds_where_it_had_none(void **state)
+{
+	static const char sql[] =
+	    "SELECT remaining, refill_amount, rate_limit_max, enabled"
+	    " FROM api_keys WHERE user_id = $1";
+	struct world *w = *state;
+	const char *id = fresh(w), *made;
+	struct db_rows rows;
+
+	assert_int_equal(import(w, row_of(w, id, NULL, ""), &made), 1);
+	assert_int_equal(own(w, OWNED_API_KEY, arena_printf(w->owner.arena,
+	    "{\"id\":\"k%s\",\"userId\":\"%s\",\"keyHash\":\"%s%s\","
+	    "\"remaining\":-1,\"refillAmount\":5,\"refillInterval\":0,"
+	    "\"rateLimitMax\":0}", id, id, id, id), made), 1);
+	assert_int_equal(db_one(&w->owner, &rows, sql, DB_ARGS(db_text(id))),
+	    ST_OK);
+	assert_int_equal(db_get_int(&rows, 0, 0), 0);
+	assert_true(db_is_null(&rows, 0, 1));
+	assert_int_equal(db_get_int(&rows, 0, 2), 1);
+	assert_true(db_get_bool(&rows, 0, 3));
+}
+
 int
 main(void)
 {
@@ -234,6 +284,8 @@ main(void)
 		WORLD_TEST(only_the_new_get_what_they_own),
 		WORLD_TEST(a_taken_subject_is_told_and_left_out),
 		WORLD_TEST(a_session_is_found_by_its_token),
+		WORLD_TEST(a_passkey_comes_once_and_its_taking_is_told),
+		WORLD_TEST(a_key_gets_bounds_where_it_had_none),
 	};
 
 	return cmocka_run_group_tests(tests, world_migrate, NULL);
