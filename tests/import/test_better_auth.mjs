@@ -360,7 +360,7 @@ async function conflicts(other) {
 
 /* ---- killed in the middle -------------------------------------------------- */
 
-const MANY = 20000;
+const MANY = 8000;
 
 function manyUsers() {
 	return reference.query(`INSERT INTO "user" (id, name, email,
