@@ -27,6 +27,30 @@ revealable(input)
 	box.append(input, button);
 }
 
+/* What is shown once is copied whole, or at least selected. */
+function
+copyable(input)
+{
+	const box = document.createElement("div");
+	const button = document.createElement("button");
+
+	box.className = "secret";
+	button.type = "button";
+	button.textContent = "Copy";
+	button.addEventListener("click", async () => {
+		input.select();
+		try {
+			await navigator.clipboard.writeText(input.value);
+			button.textContent = "Copied";
+		} catch {
+			button.textContent = "Selected";
+		}
+	});
+	input.addEventListener("focus", () => input.select());
+	input.replaceWith(box);
+	box.append(input, button);
+}
+
 /* The summary links to the field; the field gets the same words. */
 function
 explain(link)
@@ -80,6 +104,7 @@ local_time(time)
 }
 
 document.querySelectorAll("input[type=password]").forEach(revealable);
+document.querySelectorAll("input[data-copy]").forEach(copyable);
 document.querySelectorAll("#problems a").forEach(explain);
 (document.querySelector("[aria-invalid]") ??
     document.getElementById("problems"))?.focus();

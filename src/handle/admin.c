@@ -9,6 +9,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/permission.h"
+#include "handle/api_key.h"
 #include "handle/device.h"
 #include "handle/reset.h"
 #include "handle/subject.h"
@@ -151,6 +152,9 @@ lists_view(struct ctx *ctx, const char *id)
 
 	TRY(store_user_sessions(ctx, id, sessions));
 	words_each(ctx, sessions, session_words);
+	view_bool(ctx->view, "keysOn", ctx->config->api_key_enabled);
+	if (ctx->config->api_key_enabled)
+		TRY(api_key_show(ctx, id));
 	(void)page_read(ctx, NULL, LATEST, &page);
 	TRY(store_ledger_of(ctx, id, true, &page, ledger));
 	words_transfers(ctx, ledger);

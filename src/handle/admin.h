@@ -54,6 +54,10 @@ enum status role_change(struct ctx *ctx);
 enum status user_ban(struct ctx *ctx);
 enum status user_unban(struct ctx *ctx);
 enum status user_session_revoke(struct ctx *ctx);
+
+/* api_key_admin.c */
+enum status user_keys(struct ctx *ctx);
+enum status user_key_revoke(struct ctx *ctx);
 enum status user_sessions_revoke(struct ctx *ctx);
 enum status revoke_user_session(struct ctx *ctx);
 enum status user_password_prepare(struct ctx *ctx);

@@ -22,7 +22,7 @@
 /* ---- what every way to make one shares --------------------------------- */
 
 static enum status
-audit(struct ctx *ctx, const char *action, struct json_object *key)
+audit(struct ctx *ctx, const char *action, const struct json_object *key)
 {
 	struct json_object *shown = view_root(ctx->arena);
 
@@ -30,8 +30,8 @@ audit(struct ctx *ctx, const char *action, struct json_object *key)
 	view_text(shown, "start", view_get_text(key, "start"));
 	view_text(shown, "name", view_get_text(key, "name"));
 	return store_audit_write(ctx, &(struct audit){ .action = action,
-	    .target_type = "user", .target_id = ctx->user->id,
-	    .after = shown });
+	    .target_type = "user", .target_id = view_get_text(key,
+	    "referenceId"), .after = shown });
 }
 
 static const char *
@@ -48,7 +48,7 @@ new_key(struct ctx *ctx, const char *prefix)
 }
 
 enum status
-api_key_make(struct ctx *ctx, struct api_key_new *new)
+api_key_make(struct ctx *ctx, struct api_key_new *new, struct json_object *out)
 {
 	char id[ID_SIZE];
 
@@ -58,9 +58,9 @@ api_key_make(struct ctx *ctx, struct api_key_new *new)
 	new->id = arena_text(ctx->arena, id);
 	new->user_id = ctx->user->id;
 	new->key = new_key(ctx, new->prefix);
-	TRY(store_api_key_create(ctx, new, ctx->view));
-	view_text(ctx->view, "key", new->key);
-	return audit(ctx, "apikey.create", ctx->view);
+	TRY(store_api_key_create(ctx, new, out));
+	view_text(out, "key", new->key);
+	return audit(ctx, "apikey.create", out);
 }
 
 enum status
@@ -87,11 +87,11 @@ api_key_expiry(struct ctx *ctx, int64_t seconds, int64_t *expires_at)
 }
 
 enum status
-api_key_end(struct ctx *ctx, const char *id)
+api_key_end(struct ctx *ctx, const char *user_id, const char *id)
 {
 	struct json_object *ended = view_root(ctx->arena);
 
-	TRY(store_api_key_delete(ctx, ctx->user->id, id, ended));
+	TRY(store_api_key_delete(ctx, user_id, id, ended));
 	return audit(ctx, "apikey.delete", ended);
 }
 
@@ -214,7 +214,7 @@ api_key_create(struct ctx *ctx)
 	TRY(check_name(ctx, input->name));
 	if (input->name == NULL && ctx->config->api_key_require_name)
 		return refuse(ctx, ST_NAME_REQUIRED, "no name");
-	return api_key_make(ctx, &new);
+	return api_key_make(ctx, &new, ctx->view);
 }
 
 enum status
@@ -263,7 +263,7 @@ api_key_delete(struct ctx *ctx)
 {
 	const struct wanted *input = ctx->input;
 
-	TRY(api_key_end(ctx, input->id));
+	TRY(api_key_end(ctx, ctx->user->id, input->id));
 	view_bool(ctx->view, "success", true);
 	return ST_OK;
 }

@@ -151,6 +151,13 @@ enum status api_key_list(struct ctx *ctx);
 enum status api_key_update(struct ctx *ctx);
 enum status api_key_delete(struct ctx *ctx);
 
+/* api_key_page.c: the same of our own API and pages */
+extern const struct form key_page_form, key_json_form;
+enum status keys_page(struct ctx *ctx);
+enum status key_make_page(struct ctx *ctx);
+enum status key_make(struct ctx *ctx);
+enum status key_revoke(struct ctx *ctx);
+
 /* password.c */
 extern const struct form change_password_form, verify_password_form;
 enum status change_password_prepare(struct ctx *ctx);

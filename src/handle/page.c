@@ -30,6 +30,8 @@ struct nav_item {
 static const struct nav_item account_nav[] = {
 	{ "/account", "Profile", true, PERMISSION_NONE, 0 },
 	{ "/account/security", "Security", false, PERMISSION_NONE, 0 },
+	{ "/account/keys", "API keys", false, PERMISSION_NONE,
+	    offsetof(struct config, api_key_enabled) },
 	{ "/account/credits", "Credits", false, PERMISSION_NONE, 0 },
 	{ "/account/orders", "Orders", false, PERMISSION_NONE, 0 },
 };
@@ -71,6 +73,8 @@ static const struct {
 } blames[] = {
 	{ ST_INVALID_EMAIL, "email" },
 	{ ST_USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, "email" },
+	{ ST_EXPIRES_IN_IS_TOO_SMALL, "days" },
+	{ ST_EXPIRES_IN_IS_TOO_LARGE, "days" },
 	{ ST_CHOSEN_TOO_SHORT, "username" },
 	{ ST_CHOSEN_TOO_LONG, "username" },
 	{ ST_CHOSEN_INVALID, "username" },

@@ -309,13 +309,6 @@ query_object(struct ctx *ctx)
 	return object;
 }
 
-/* Of a feature that is off, the field is one of those nobody asked for. */
-static bool
-is_on(const struct ctx *ctx, const struct form_field *field)
-{
-	return config_is_on(ctx->config, field->when);
-}
-
 /* The whole body is wrong: missing, or not an object. */
 static enum status
 wrong_body(struct ctx *ctx, const struct form *form)
@@ -357,7 +350,7 @@ form_read(struct ctx *ctx, const struct form *form)
 	for (size_t i = 0; i < form->count; i++) {
 		void *member = (char *)ctx->input + form->fields[i].offset;
 		struct json_object *value = NULL;
-		bool there = is_on(ctx, &form->fields[i]) &&
+		bool there = config_is_on(ctx->config, form->fields[i].when) &&
 		    json_object_object_get_ex(object, form->fields[i].name,
 		    &value);
 

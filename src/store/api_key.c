@@ -129,7 +129,7 @@ store_api_key_list(struct ctx *ctx, const char *user_id,
 	TRY(db_view_all(ctx, out, sql, DB_ARGS(db_text(user_id),
 	    db_text(range->sort_by), db_bool(range->descending),
 	    db_int(range->limit), db_int(range->offset))));
-	return count_keys(ctx, user_id, total);
+	return total == NULL ? ST_OK : count_keys(ctx, user_id, total);
 }
 
 enum status

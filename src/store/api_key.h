@@ -46,7 +46,7 @@ enum status store_api_key_get(struct ctx *ctx, const char *user_id,
  * store_api_key_list - a part of the user's keys appended to out
  *
  * sort_by  a member of the shown object; anything else, NULL too: by age
- * total    receives how many there are
+ * total    receives how many there are; NULL: one statement less
  */
 struct api_key_range {
 	const char *sort_by;

@@ -208,6 +208,11 @@ export const MATRIX = {
 		...own(world), password: PASSWORD }) }),
 	/* Whoever acts as nobody else is shown the page again. */
 	'POST /account/impersonation/stop': signedIn(400),
+	'GET /account/keys': signedIn(200),
+	'POST /account/keys': signedIn(200, {
+		body: { name: 'Matrix', days: '30' } }),
+	'POST /account/keys/:id/revoke': signedIn(404, {
+		params: { id: 'none' } }),
 	'POST /account/switch/:id': signedIn(303, { params: otherSession }),
 	'POST /account/leave/:id': signedIn(303, { params: otherSession }),
 	'GET /account/credits': signedIn(200),
@@ -240,6 +245,8 @@ export const MATRIX = {
 	'POST /admin/users/:id/sessions/:sid/revoke': mayWrite(303, {
 		params: async (world) => ({ id: world.victim.id,
 			sid: await world.victimSession() }) }),
+	'POST /admin/users/:id/keys/:kid/revoke': mayWrite(404, {
+		params: (world) => ({ ...victim(world), kid: 'none' }) }),
 	'POST /admin/users/:id/grant': mayWrite(303, { params: victim,
 		body: grant }),
 	'POST /admin/users/:id/adjust': mayWrite(303, { params: victim,
@@ -262,6 +269,9 @@ export const MATRIX = {
 
 	/* our own API */
 	'GET /api/me': signedIn(200),
+	'GET /api/keys': signedIn(200),
+	'POST /api/keys': signedIn(200, { body: { name: 'Matrix' } }),
+	'DELETE /api/keys/:id': signedIn(404, { params: { id: 'none' } }),
 	'POST /api/credits/spend': signedIn(200, { headers: keyed,
 		body: { amount: 1, reason: 'Matrix' } }),
 	'GET /api/:user_id/tasks': signedIn(200, { params: self }),
@@ -295,6 +305,9 @@ export const MATRIX = {
 			sid: await world.victimSession() }) }),
 	'PATCH /api/admin/users/:id': mayWrite(200, { params: victim,
 		body: { monthlyCreditsQuota: 1000 } }),
+	'GET /api/admin/users/:id/keys': mayRead(200, { params: victim }),
+	'DELETE /api/admin/users/:id/keys/:kid': mayWrite(404, {
+		params: (world) => ({ ...victim(world), kid: 'none' }) }),
 	'GET /api/admin/users/:id/credits': mayRead(200, { params: victim }),
 	'POST /api/admin/credits/grant': mayWrite(200, { headers: keyed,
 		body: grantJson }),
