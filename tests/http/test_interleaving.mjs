@@ -3,14 +3,15 @@
  * worker gets that: ten thousand times in random order, with requests in
  * flight before, meanwhile and after.
  *
- * Straight to the workers by FastCGI. TG_SEED repeats a run's choices.
+ * Straight to the workers by FastCGI. TG_SEED repeats a run's choices,
+ * TG_ROUNDS is how many there are.
  */
 import { createHash } from 'node:crypto';
 import { ask } from '../lib/fcgi.mjs';
 import { PASSWORD, after, before, is, ok, oneOf, person, stand, test, times }
 	from './suite.mjs';
 
-const ROUNDS = 10000;
+const ROUNDS = Number(process.env.TG_ROUNDS ?? 10000);
 const AT_ONCE = 16;
 const SEED = Number(process.env.TG_SEED ?? Date.now() % 2 ** 31);
 
