@@ -3,9 +3,11 @@
  * that does not. Run with: node --test selftest.mjs
  */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import fs from 'node:fs';
 import test from 'node:test';
 import { mailToken } from '../lib/letters.mjs';
+import { decodeSessionData, isSigned } from './decode.mjs';
 import { runFlow } from './flow.mjs';
 import { handleOf, routeOf, startRecorded } from './recorded.mjs';
 import { failureText, flowLine } from './report.mjs';
@@ -201,6 +203,49 @@ test('two letters with one recorded token may be of two seconds', async () => {
 
 	assert.ok(results.every((one) => one.outcome === 'passed'));
 });
+
+/* vectors.json of the contract */
+const COPY = 'eyJzZXNzaW9uIjp7InNlc3Npb24iOnsiaWQiOiJzMSIsInRva2VuIjoiQWJDZEVm' +
+	'R2hJaktsTW5PcFFyU3RVdld4WXowMTIzNDUifSwidXNlciI6eyJpZCI6InUxIn0sInVw' +
+	'ZGF0ZWRBdCI6MTcwMDAwMDAwMDAwMCwidmVyc2lvbiI6IjEifSwiZXhwaXJlc0F0Ijox' +
+	'NzAwMDAwMzAwMDAwLCJzaWduYXR1cmUiOiJKX0Q0NG1iQk1lMmxlMVVhTGhIYW85V1Bh' +
+	'MFI3YnFHQ3JrR1dyUVpQSEE4In0';
+const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImFAZXhhbXBsZS5jb20iLCJpYXQi' +
+	'OjE3MDAwMDAwMDAsImV4cCI6MTcwMDAwMzYwMH0.' +
+	'VELBFOTXgxfrp_HBlh9OhKZ8RtKfLMleWBPQH-7sLVs';
+
+test('a copy of the session is shown, and whose secret made it', () => {
+	const { shown, right } = decodeSessionData(COPY, SECRET);
+
+	assert.equal(shown.session.user.id, 'u1');
+	assert.ok(right);
+	assert.ok(!decodeSessionData(COPY, 'another').right);
+	assert.ok(decodeSessionData(TOKEN, SECRET).right);
+	assert.ok(!decodeSessionData(TOKEN, 'another').right);
+});
+
+test('a token is somebody\'s whose key is published, or the secret\'s', () => {
+	const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+	const text = [{ alg: 'EdDSA', kid: 'k1' }, {}].map((part) => Buffer.from(
+		JSON.stringify(part)).toString('base64url')).join('.');
+	const token = `${text}.${sign(null, text, privateKey)
+		.toString('base64url')}`;
+	const jwk = { ...publicKey.export({ format: 'jwk' }), alg: 'EdDSA' };
+	const by = (more) => isSigned(token, { secret: SECRET,
+		keys: [{ ...jwk, ...more }] });
+
+	assert.ok(by({ kid: 'k1' }));
+	assert.ok(!by({ kid: 'k2' }));
+	assert.ok(!by({ kid: 'k1', alg: 'RS256' }));
+	assert.ok(!isSigned(token, { secret: SECRET, keys: [] }));
+	assert.ok(isSigned(TOKEN, { secret: SECRET, keys: [] }));
+	assert.ok(!isSigned(TOKEN, { secret: 'another', keys: [] }));
+});
+
+test('the runner notices a token that nobody signed', async () =>
+	assert.deepEqual(await spoil('core-email-password', 'get-session',
+		(answer) => answer.headers['set-auth-jwt'] = TOKEN.slice(0, -1) +
+			'A'), ['headers.set-auth-jwt (signature)']));
 
 test('the runner notices a type on an empty body', async () =>
 	assert.deepEqual(await spoil('core-http', 'unknown path under base',

@@ -3,8 +3,8 @@
  * three times and for its audit row, an admin's list three times. BEGIN and
  * COMMIT travel with the others and are not counted.
  */
-import { PASSWORD, Person, after, before, eventually, is, ok, person, stand,
-	test } from './suite.mjs';
+import { PASSWORD, Person, after, before, eventually, is, ok, person, secret,
+	stand, test } from './suite.mjs';
 
 const SIGN_IN = '/api/auth/sign-in/email';
 
@@ -57,6 +57,33 @@ test('a session check asks once, whoever asks and however', async () => {
 	is(await statements(get(new Person(at), '/api/auth/get-session')), 0,
 		'without a credential');
 });
+
+test('a token costs one statement to make, and one to be known by',
+	async () => {
+		const keep = at;
+
+		at = await stand({ name: 'budgetjwt', config: { 'worker.count': 1,
+			'jwt.enabled': true, 'jwt.algorithm': 'EdDSA' } });
+		try {
+			const who = await person(at);
+			const { token } = (await who.get('/api/auth/token')).json();
+			const bearer = (headers) => new Person(at).send('GET',
+				'/api/admin/users', { headers: { ...headers,
+					Authorization: `Bearer ${secret(token)}` } });
+
+			is(await statements(get(who, '/api/auth/get-session')), 2,
+				'of get-session');
+			/* the first time the key is read, too */
+			is(await statements(bearer), 2, 'of a new key');
+			is(await statements(bearer), 1, 'of a known key');
+			await at.psql(`UPDATE users SET banned = true
+				WHERE id = '${who.id}'`);
+			is(await statements(bearer), 1, 'of a refusal');
+		} finally {
+			await at.stop();
+			at = keep;
+		}
+	});
 
 test('a session that is extended asks twice', async () => {
 	await at.psql(`UPDATE sessions SET expires_at = now() + '1 day'
