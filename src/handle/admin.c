@@ -68,17 +68,15 @@ count_view(struct ctx *ctx, bool whole)
 {
 	char text[FORMAT_NUMBER_SIZE];
 	int64_t count;
-	bool exact;
 
 	if (!whole) {
 		view_null(ctx->view, "countText");
 		return ST_OK;
 	}
-	TRY(store_user_count(ctx, &count, &exact));
+	TRY(store_user_count(ctx, &count));
 	format_number(text, count);
-	view_text(ctx->view, "countText", arena_printf(ctx->arena,
-	    "%s%s %s", exact ? "" : "About ", text,
-	    count == 1 ? "user" : "users"));
+	view_text(ctx->view, "countText", arena_printf(ctx->arena, "%s %s",
+	    text, count == 1 ? "user" : "users"));
 	return ST_OK;
 }
 

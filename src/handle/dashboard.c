@@ -47,13 +47,11 @@ signups_view(struct ctx *ctx, struct json_object *figures,
 {
 	struct series series;
 	int64_t users;
-	bool exact;
 
-	TRY(store_user_count(ctx, &users, &exact));
+	TRY(store_user_count(ctx, &users));
 	TRY(store_figures_signups(ctx, &series));
 	period_view(ctx, &series);
-	words_figure(figures, "Users", arena_printf(ctx->arena, "%s%s",
-	    exact ? "" : "About ", number_text(ctx, users)),
+	words_figure(figures, "Users", number_text(ctx, users),
 	    arena_printf(ctx->arena, "+%s in %d days",
 	    number_text(ctx, series.total), FIGURES_DAYS));
 	chart_view(charts, &(struct chart){ .id = "signups",

@@ -15,17 +15,21 @@ text_or_null(const char *text)
 	return text == NULL || text[0] == '\0' ? db_null() : db_text(text);
 }
 
+/* A sign-in as somebody else is not the session's any more. */
+static bool
+is_impersonating(const struct ctx *ctx)
+{
+	return ctx->user != NULL && ctx->session != NULL &&
+	    ctx->session->impersonated_by != NULL &&
+	    text_is(ctx->session->user_id, ctx->user->id);
+}
+
 const char *
 audit_actor(const struct ctx *ctx)
 {
-	const struct session *session = ctx->session;
-
-	if (ctx->user == NULL)
-		return NULL;
-	/* A sign-in as somebody else is not the session's any more. */
-	return session != NULL && session->impersonated_by != NULL &&
-	    text_is(session->user_id, ctx->user->id) ?
-	    session->impersonated_by : ctx->user->id;
+	if (is_impersonating(ctx))
+		return ctx->session->impersonated_by;
+	return ctx->user != NULL ? ctx->user->id : NULL;
 }
 
 enum status
@@ -33,8 +37,8 @@ store_audit_write(struct ctx *ctx, const struct audit *audit)
 {
 	static const char sql[] =
 	    "INSERT INTO audit (id, actor_id, action, target_type, target_id,"
-	    "  before, after, request_id, address, created_at)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+	    "  before, after, request_id, address, created_at, as_id)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 	char id[ID_SIZE];
 
 	id_new(id, ctx->now);
@@ -45,7 +49,8 @@ store_audit_write(struct ctx *ctx, const struct audit *audit)
 	    db_text(view_as_text(ctx->arena, audit->before)),
 	    db_text(view_as_text(ctx->arena, audit->after)),
 	    text_or_null(ctx->request.id), text_or_null(ctx->request.address),
-	    db_time(ctx->now)), NULL);
+	    db_time(ctx->now), db_text(is_impersonating(ctx) ?
+	    ctx->user->id : NULL)), NULL);
 }
 
 struct json_object *
@@ -89,7 +94,9 @@ store_audit_list(struct ctx *ctx, const char *target_type,
 	    "SELECT a.id, a.created_at AS \"createdAt\", a.action,"
 	    "  a.actor_id AS \"actorId\","
 	    "  CASE WHEN a.actor_id IS NULL THEN 'System'"
-	    "    ELSE coalesce(u.name, a.actor_id) END AS \"actorText\","
+	    "    ELSE coalesce(u.name, a.actor_id)"
+	    "      || coalesce(' as ' || coalesce(s.name, a.as_id), '')"
+	    "    END AS \"actorText\","
 	    "  a.before, a.after,"
 	    "  (SELECT string_agg(concat(m, ': ', a.before ->> m,"
 	    "      CASE WHEN a.before -> m IS NOT NULL"
@@ -99,6 +106,7 @@ store_audit_list(struct ctx *ctx, const char *target_type,
 	    "      || coalesce(a.after, '{}')) m) AS \"detailText\","
 	    "  a.request_id AS \"requestId\", a.address"
 	    " FROM audit a LEFT JOIN users u ON u.id = a.actor_id"
+	    " LEFT JOIN users s ON s.id = a.as_id"
 	    " WHERE a.target_type = $1 AND a.target_id = $2"
 	    " ORDER BY a.created_at DESC, a.id DESC LIMIT $3";
 

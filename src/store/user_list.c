@@ -12,7 +12,6 @@
 #include "view/view.h"
 
 #define TERM_RUN 3		/* a trigram's length */
-#define COUNT_EXACT 20000	/* above it an estimate will do */
 
 /*
  * Every list takes the same parameters: $1, $2 key of the page, $3 rows,
@@ -240,17 +239,13 @@ store_user_list(struct ctx *ctx, const struct user_filter *filter,
 }
 
 enum status
-store_user_count(struct ctx *ctx, int64_t *count, bool *exact)
+store_user_count(struct ctx *ctx, int64_t *count)
 {
-	static const char sql[] =
-	    "SELECT CASE WHEN reltuples > $1 THEN reltuples::bigint"
-	    "   ELSE (SELECT count(*) FROM users) END, reltuples <= $1"
-	    " FROM pg_class WHERE oid = 'users'::regclass";
+	static const char sql[] = "SELECT sum(users)::bigint FROM user_counts";
 	struct db_rows rows;
 
-	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_int(COUNT_EXACT))));
+	TRY(db_one(ctx, &rows, sql, DB_NONE));
 	*count = db_get_int(&rows, 0, 0);
-	*exact = db_get_bool(&rows, 0, 1);
 	return ST_OK;
 }
 

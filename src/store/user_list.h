@@ -42,8 +42,8 @@ enum status store_user_list(struct ctx *ctx,
 const char *like_pattern(struct ctx *ctx, const char *before,
     const char *term, const char *after);
 
-/* How many there are; estimated (*exact false) when there are many. */
-enum status store_user_count(struct ctx *ctx, int64_t *count, bool *exact);
+/* How many there are. */
+enum status store_user_count(struct ctx *ctx, int64_t *count);
 
 /* All with a role above "user", oldest first: "id", "email", "role", "name". */
 enum status store_admin_list(struct ctx *ctx, struct json_object *out);

@@ -212,6 +212,8 @@ count_all(struct making *m, int64_t *total)
 	struct db_rows rows;
 	struct buf sql;
 
+	if (m->count == 0)
+		return store_user_count(m->ctx, total);
 	buf_init(&sql, m->ctx->arena, 512);
 	buf_printf(&sql, "SELECT count(*) FROM users u%s", m->where.data);
 	TRY(db_all_once(m->ctx, &rows, sql.data,

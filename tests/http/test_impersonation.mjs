@@ -36,7 +36,8 @@ async function both(role = 'admin_rw') {
 }
 
 async function audit(userId) {
-	return at.psql(`SELECT action, actor_id AS actor, after FROM audit
+	return at.psql(`SELECT action, actor_id AS actor, as_id AS "as", after
+		FROM audit
 		WHERE target_id = '${userId}' ORDER BY created_at, id`);
 }
 
@@ -246,6 +247,10 @@ test('the audit and the ledger name the admin', async () => {
 			'impersonation.stop'].join(), 'the audit');
 	for (const { actor } of [...entries, spent])
 		is(actor, admin.id, 'the actor');
+	is(entries.map((entry) => entry.as ?? '').join(),
+		['', '', user.id, user.id].join(), 'as whom');
+	matches((await admin.get(`/admin/users/${user.id}`)).text,
+		/A Person as Renamed/, 'the page');
 });
 
 /* ---- pages ------------------------------------------------------------------ */
