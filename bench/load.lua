@@ -2,8 +2,8 @@
 --
 --   wrk ... -s load.lua URL -- FILE [PAUSE_MS]
 --
--- Each line of FILE is a request: method, path, cookie and body, with tabs
--- between; "%N" in the body becomes a number that is never used again. PAUSE_MS
+-- Each line of FILE is a request: method, path, cookie, body and one header
+-- more, "Name: value", with tabs between; "%N" in the body becomes a number that is never used again. PAUSE_MS
 -- is each client's rest after an answer. A client who is told 503 comes back a
 -- second later, as Retry-After asks.
 
@@ -21,7 +21,11 @@ end
 
 local function written(part, body)
 	local headers = { ["Cookie"] = part[3] }
+	local name, value = part[5]:match("^(.-): (.*)$")
 
+	if name then
+		headers[name] = value
+	end
 	if part[1] ~= "GET" then
 		headers["Content-Type"] = "application/json"
 		headers["Origin"] = "http://" .. wrk.host .. ":" .. wrk.port

@@ -14,8 +14,8 @@ let files = 0;
 /*
  * wrk({ dir, url, lines, clients, seconds, pauseMs })
  *
- * lines    requests: { method, path, cookie, body }; load.lua says how they are
- *          used
+ * lines    requests: { method, path, cookie, body, header }; load.lua says how
+ *          they are used
  *
  * Resolves to { requests, seconds, refused, broken, p50, p99, max, rate }:
  * latencies in microseconds, refused the answers that are not 2xx or 3xx, rate
@@ -25,8 +25,8 @@ export async function wrk({ dir, url, lines, clients, seconds, pauseMs = 0 }) {
 	const file = path.join(dir, `requests${files++}`);
 
 	fs.writeFileSync(file, lines.map(({ method = 'GET', path: target,
-		cookie = '', body = '' }) =>
-		[method, target, cookie, body].join('\t') + '\n').join(''));
+		cookie = '', body = '', header = '' }) =>
+		[method, target, cookie, body, header].join('\t') + '\n').join(''));
 
 	const { stdout } = await run('wrk', ['-t', '1', '-c', String(clients),
 		'-d', `${seconds}s`, '--timeout', '30s', '-s',
@@ -58,6 +58,15 @@ export async function hashRate(program, { processes, seconds, memoryKib,
 		passes].map(String));
 
 	return Number(stdout);
+}
+
+/* Microseconds of one signature by OpenSSL itself. */
+export async function signTime(algorithm) {
+	const { stdout } = await run('openssl', ['speed', '-mr', '-seconds',
+		'2', algorithm]);
+
+	/* the last two fields: signatures and verifications a second */
+	return 1e6 / Number(stdout.trim().split(':').at(-2));
 }
 
 export async function build(dir, name, source, includes, libraries) {

@@ -1,6 +1,6 @@
 /* What a session check costs, in processor time, beside an empty responder. */
 import { makeBed, sessionCheck } from '../bed.mjs';
-import { wrk } from '../load.mjs';
+import { costOf, costText } from '../cost.mjs';
 
 const TARGET_US = 130;
 const EMPTY_US = 38;	/* of the machine the target was set on */
@@ -28,49 +28,30 @@ export async function measure({ seconds, clients, empty }) {
 	return rows;
 }
 
-async function compare(bed, name, options) {
+async function compare(bed, name, { seconds, clients }) {
+	const load = { seconds, clients,
+		lines: bed.lines(PEOPLE, sessionCheck) };
+
 	await bed.serveEmpty();
-	const base = await costOf(bed, options);
+	const base = await costOf(bed, load);
 	await bed.quit();
 
 	await bed.serve();
-	const ours = await costOf(bed, options);
+	const ours = await costOf(bed, load);
 	await bed.quit();
 
 	const most = TARGET_US / EMPTY_US * base.total;
 
 	return [
 		{ measured: `session check${name}, CPU per request`,
-			ours: text(ours), beside: `empty ${text(base)}`,
+			ours: costText(ours), beside: `empty ${costText(base)}`,
 			ratio: ours.total / base.total,
 			target: `<= ${TARGET_US} us where empty is ${EMPTY_US}` +
 				` (here: ${most.toFixed(0)})`,
 			met: ours.total <= most },
-		{ measured: `session check${name}, ${options.clients} clients`,
+		{ measured: `session check${name}, ${clients} clients`,
 			ours: `${ours.rate.toFixed(0)}/s`,
 			beside: `empty ${base.rate.toFixed(0)}/s`,
 			ratio: ours.rate / base.rate },
 	];
-}
-
-const text = (cost) => `${cost.total.toFixed(0)} us (web ` +
-	`${cost.web.toFixed(0)}, app ${cost.app.toFixed(0)}, db ` +
-	`${cost.database.toFixed(0)})`;
-
-async function costOf(bed, { seconds, clients }) {
-	const load = { dir: bed.dir, url: bed.url, clients,
-		lines: bed.lines(PEOPLE, sessionCheck) };
-
-	await wrk({ ...load, seconds: 1 });
-
-	const before = bed.cpu();
-	const said = await wrk({ ...load, seconds });
-	const after = bed.cpu();
-	const each = (part) => (after[part] - before[part]) / said.requests;
-	const cost = { web: each('web'), app: each('app'),
-		database: each('database'), rate: said.rate };
-
-	if (said.refused > 0)
-		throw new Error(`${said.refused} session checks refused`);
-	return { ...cost, total: cost.web + cost.app + cost.database };
 }
