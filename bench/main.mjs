@@ -10,8 +10,8 @@ import { atEnd } from '../tests/lib/cleanup.mjs';
 import { PROGRAM, SOURCE, workDir } from '../tests/lib/paths.mjs';
 import { build } from './load.mjs';
 
-const CASES = ['session', 'token', 'sign_in', 'storm', 'address', 'admin',
-	'credit', 'memory', 'start', 'import'];
+const CASES = ['session', 'token', 'api_key', 'sign_in', 'storm', 'address',
+	'admin', 'credit', 'memory', 'start', 'metrics', 'import'];
 const HELP = `usage: bench/run [options] [BENCH]...
 
   BENCH            of ${CASES.join(', ')}; default all
