@@ -64,6 +64,7 @@ class Bed {
 		this.#empty = empty;
 		this.url = stand.url;
 		this.dir = stand.dir;
+		this.socket = stand.socket;
 		this.database = stand.database;
 	}
 
@@ -96,8 +97,14 @@ class Bed {
 	}
 
 	serveEmpty() {
-		return this.#run(this.#empty, [String(WORKERS),
-			this.#stand.socket]);
+		return this.#run(this.#empty, [String(WORKERS), this.socket]);
+	}
+
+	/* One worker in the foreground, with a command in front of it. */
+	serveAlone(command) {
+		return this.#run('spawn-fcgi', ['-n', '-s', this.socket, '--',
+			'/usr/bin/env', ...command, PROGRAM, 'worker',
+			'--config', this.#stand.conf]);
 	}
 
 	async #run(program, args) {
@@ -119,7 +126,7 @@ class Bed {
 		const until = Date.now() + START_MS;
 
 		while (this.#child.exitCode === null && Date.now() < until) {
-			if (await connects(this.#stand.socket)) {
+			if (await connects(this.socket)) {
 				const { status } = await request(this.url,
 					{ path: '/auth/health' });
 
@@ -136,8 +143,7 @@ class Bed {
 	async quit() {
 		this.#child.kill('SIGTERM');
 		await this.#child.ended;
-		for (let left = START_MS; await connects(this.#stand.socket);
-			left--) {
+		for (let left = START_MS; await connects(this.socket); left--) {
 			if (left === 0)
 				throw new Error('a child does not end');
 			await pause(1);

@@ -11,7 +11,8 @@ import { PROGRAM, SOURCE, workDir } from '../tests/lib/paths.mjs';
 import { build } from './load.mjs';
 
 const CASES = ['session', 'token', 'api_key', 'sign_in', 'storm', 'address',
-	'admin', 'credit', 'memory', 'start', 'metrics', 'import'];
+	'admin', 'credit', 'memory', 'start', 'metrics', 'import',
+	'instructions'];
 const HELP = `usage: bench/run [options] [BENCH]...
 
   BENCH            of ${CASES.join(', ')}; default all
