@@ -107,7 +107,7 @@ const struct route routes[] = {
 	    .handler = social },
 	{ AUTH(POST, "/link-social"), SESSION, .form = &social_form,
 	    .handler = social },
-	{ AUTH(GET, "/token"), WHEN(jwt), SESSION, READ,
+	{ AUTH(GET, "/token"), WHEN(jwt), OWN, READ,
 	    .handler = token_route },
 	{ AUTH(GET, "/jwks"), WHEN(jwt), ANYONE, READ, .handler = jwks },
 

@@ -9,6 +9,7 @@
 #include "guard/key.h"
 #include "guard/permission.h"
 #include "store/key.h"
+#include "store/session.h"
 #include "store/user.h"
 #include "trust/token.h"
 #include "view/view.h"
@@ -34,6 +35,9 @@ access_token(struct ctx *ctx, const char **out)
 {
 	const struct jwk *key;
 
+	*out = NULL;
+	if (ctx->session != NULL && ctx->session->impersonated_by != NULL)
+		return ST_OK;
 	TRY(key_signer(ctx, &key));
 	*out = token_sign(ctx->arena, key, claims_of(ctx));
 	return ST_OK;

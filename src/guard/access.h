@@ -17,7 +17,8 @@ struct ctx;
  * access_token - a token for ctx->user
  *
  * Outside a transaction, as key_signer. *out is NULL when it would be too long
- * (TOKEN_BYTES_MAX).
+ * (TOKEN_BYTES_MAX), and for an admin who acts as the user: it would not tell
+ * of that, and outlive it.
  */
 enum status access_token(struct ctx *ctx, const char **out);
 

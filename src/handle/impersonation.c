@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
-#include "guard/guard.h"
 #include "guard/session.h"
 #include "handle/handle.h"
 #include "handle/subject.h"

@@ -8,6 +8,7 @@
 #include "ctx.h"
 #include "guard/multi_session.h"
 #include "guard/session.h"
+#include "handle/admin.h"
 #include "handle/letter.h"
 #include "handle/username.h"
 #include "handle/verify.h"
@@ -223,15 +224,17 @@ end_old_session(struct ctx *ctx, const struct login *login,
 {
 	const struct session *old = ctx->session;
 
+	const bool same = old != NULL && text_is(old->user_id, user->id);
+
 	if (!is_page(ctx) || old == NULL)
 		return ST_OK;
-	if (text_is(old->user_id, user->id))
-		return store_session_end(ctx, old->id);
-	if (login->add == CHOICE_YES) {
+	if (!same && login->add == CHOICE_YES) {
 		multi_session_keep(ctx, old);
 		return ST_OK;
 	}
-	multi_session_drop(ctx, old);
+	if (!same)
+		multi_session_drop(ctx, old);
+	TRY(impersonation_end(ctx));
 	return store_session_end(ctx, old->id);
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { parseSetCookie } from '../lib/http.mjs';
-import { PASSWORD, Person, SESSION, after, before, is, matches, ok,
+import { PASSWORD, Person, SESSION, after, before, csrfOf, is, matches, ok,
 	onEveryWorker, person, stand, test } from './suite.mjs';
 
 const ADMIN = 'better-auth.admin_session';
@@ -15,7 +15,10 @@ let at;
 
 before(async () => {
 	at = await stand({ name: 'impersonation', config: {
-		'admin.enabled': true } });
+		'admin.enabled': true, 'user.delete': true,
+		'jwt.enabled': true, 'jwt.algorithm': 'EdDSA',
+		'one_time_token.enabled': true, 'api_key.enabled': true,
+		'api_key.sessions': true } });
 });
 after(async () => is((await at.stop()).code, 0, 'the exit status'));
 
@@ -202,6 +205,10 @@ test('what opens the account or ends it is left to the user', async () => {
 	const refused = [
 		['/api/auth/change-password', { currentPassword: PASSWORD,
 			newPassword: 'another-password' }],
+		['/api/auth/change-email', { newEmail: 'a@example.com' }],
+		['/api/auth/delete-user', { password: PASSWORD }],
+		['/api/auth/api-key/create', { name: 'mine' }],
+		['/api/keys', { name: 'mine' }],
 	];
 
 	await start(admin, user);
@@ -218,6 +225,39 @@ test('what opens the account or ends it is left to the user', async () => {
 	is(page.status, 403, 'the status of the page');
 	matches(page.text, /left to the user/, 'the page');
 	await user.another();
+});
+
+test('no token tells of a user as whom an admin acts', async () => {
+	const [admin, user] = await both();
+
+	ok((await user.get('/api/auth/get-session')).header('set-auth-jwt'),
+		'the user has none');
+	is((await user.get('/api/auth/token')).status, 200, 'the status');
+	await start(admin, user);
+	is((await admin.get('/api/auth/get-session')).header('set-auth-jwt'),
+		null, 'the header');
+
+	for (const path of ['token', 'one-time-token/generate'])
+		is((await admin.get(`/api/auth/${path}`)).json().code,
+			'IMPERSONATING', `the code of ${path}`);
+});
+
+test('a key acts as nobody', async () => {
+	const [admin, user] = await both();
+	const { key } = (await admin.json('/api/auth/api-key/create',
+		{ name: 'mine' })).json();
+	const headers = { 'Content-Type': 'application/json',
+		'x-api-key': key };
+
+	is((await new Person(at).send('GET', '/api/auth/get-session',
+		{ headers })).json().user.id, admin.id, 'whose key it is');
+
+	const refused = await new Person(at).send('POST',
+		'/api/auth/admin/impersonate-user', { headers,
+			body: JSON.stringify({ userId: user.id }) });
+
+	is(refused.status, 403, 'the status');
+	is(refused.cookies.length, 0, 'the number of cookies');
 });
 
 test('the audit and the ledger name the admin', async () => {
@@ -328,6 +368,28 @@ test('signing out signs out of both', async () => {
 		Authorization: `Bearer ${token}` } })).status, 401,
 	'the status with the waiting token');
 	ok(await user.session() !== null, 'the user is out');
+});
+
+test('signing in as somebody else ends both', async () => {
+	const [admin, user] = await both();
+	const other = await person(at);
+
+	await enter(admin, user);
+
+	const [token] = decodeURIComponent(admin.jar.get(ADMIN)).split(':');
+	const page = await admin.get('/logout');
+
+	is((await admin.form('/login', { csrf: csrfOf(page.text),
+		email: other.email, password: PASSWORD })).status, 303,
+	'the status');
+	is((await admin.session()).user.id, other.id, 'the user');
+	is(admin.jar.get(ADMIN), undefined, 'the cookie aside');
+	is((await new Person(at).send('GET', '/api/me', { headers: {
+		Authorization: `Bearer ${token}` } })).status, 401,
+	'the status with the waiting token');
+	is((await at.psql(`SELECT count(*) AS n FROM sessions
+		WHERE impersonated_by = '${admin.id}'`))[0].n, 0,
+	'the number of borrowed sessions');
 });
 
 /* ---- what is in the cookie -------------------------------------------------- */
