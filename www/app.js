@@ -1,15 +1,26 @@
 /* Comforts only: every page works without this file. */
 "use strict";
 
+/* A button inside the field, at its end. */
 function
-revealable(input)
+button_in(input, label)
 {
 	const box = document.createElement("div");
 	const button = document.createElement("button");
 
 	box.className = "secret";
 	button.type = "button";
-	button.textContent = "Show";
+	button.textContent = label;
+	input.replaceWith(box);
+	box.append(input, button);
+	return button;
+}
+
+function
+revealable(input)
+{
+	const button = button_in(input, "Show");
+
 	button.setAttribute("aria-label", "Show password");
 	button.setAttribute("aria-pressed", "false");
 	button.addEventListener("click", () => {
@@ -23,20 +34,14 @@ revealable(input)
 	input.form.addEventListener("submit", () => {
 		input.type = "password";
 	});
-	input.replaceWith(box);
-	box.append(input, button);
 }
 
 /* What is shown once is copied whole, or at least selected. */
 function
 copyable(input)
 {
-	const box = document.createElement("div");
-	const button = document.createElement("button");
+	const button = button_in(input, "Copy");
 
-	box.className = "secret";
-	button.type = "button";
-	button.textContent = "Copy";
 	button.addEventListener("click", async () => {
 		input.select();
 		try {
@@ -47,8 +52,6 @@ copyable(input)
 		}
 	});
 	input.addEventListener("focus", () => input.select());
-	input.replaceWith(box);
-	box.append(input, button);
 }
 
 /* The summary links to the field; the field gets the same words. */

@@ -88,7 +88,9 @@ export class Visitor {
 
 	async signIn(email, password) {
 		await this.goto('/login');
-		await this.fill({ 'E-mail': email, Password: password });
+		await this.page.getByLabel(/^E-mail( or username)?$/)
+			.fill(email);
+		await this.fill({ Password: password });
 		await this.press('Sign in');
 	}
 

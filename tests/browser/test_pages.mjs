@@ -21,7 +21,9 @@ let full, empty, long;
 before(async () => {
 	[full, empty] = await Promise.all(['full', 'empty'].map((name) =>
 		stand({ name, config: { 'jwt.enabled': true,
-			'jwt.algorithm': 'ES256', 'user.delete': true } })));
+			'jwt.algorithm': 'ES256', 'user.delete': true,
+			'api_key.enabled': true, 'multi_session.enabled': true,
+			'username.enabled': name === 'empty' } })));
 	await demoPeople(full);
 	long = await longPerson(full);
 	for (const role of ['user', 'admin_ro', 'admin_rw', 'super_admin'])
@@ -29,6 +31,9 @@ before(async () => {
 	who.acting = await signedIn(full, await makeUser(full, 'admin_rw'));
 	who.long = await signedIn(full, long);
 	who.nobody = await Visitor.open(full);
+	who.newcomer = await Visitor.open(empty);
+	who.several = await signedIn(full, await makeUser(full, 'admin_rw'));
+	await join(who.several, long);
 	who.first = await signedIn(empty, await makeUser(empty,
 		'super_admin'));
 	await Promise.all(['iPhone; CPU iPhone OS 17_0', 'Windows NT 10.0'].map(
@@ -95,6 +100,13 @@ async function sendMain(visitor, at, fields, button) {
 	await sendForm(visitor, visitor.page.locator('main form', {
 		has: visitor.page.getByRole('button', { name: button,
 			exact: true }) }), fields, button);
+}
+
+/* Somebody joins the users of the visitor's browser. */
+async function join(visitor, user) {
+	await visitor.goto('/login?add=1');
+	await sendForm(visitor, visitor.page.locator('main form'), {
+		'E-mail': user.email, Password: PASSWORD }, 'Sign in');
 }
 
 async function openAll(visitor) {
@@ -253,6 +265,29 @@ look('password refused', 'user', (visitor) =>
 	sendMain(visitor, '/account/security', {
 		'Current password': 'not the password',
 		'New password': PASSWORD }, 'Change password'), 400);
+look('keys without any', 'user', '/account/keys');
+look('a new key', 'long', (visitor) => sendMain(visitor, '/account/keys',
+	{ Name: 'W'.repeat(32) }, 'Make the key'));
+look('keys', 'long', async (visitor) => {
+	await full.psql(`UPDATE api_keys SET expires_at = now(), enabled = false,
+		last_request_at = now() WHERE user_id = '${long.id}'`);
+	await visitor.goto('/account/keys');
+	await openAll(visitor);
+});
+look('key refused', 'user', (visitor) => sendMain(visitor, '/account/keys',
+	{ Name: '' }, 'Make the key'), 400);
+look('account of one of several', 'several', async (visitor) => {
+	await visitor.goto('/account');
+	await openAll(visitor);
+});
+look('another account', 'several', '/login?add=1');
+look('sign out of several', 'several', '/logout');
+look('login by username', 'newcomer', '/login');
+look('signup with a username', 'newcomer', '/signup');
+look('signup with a wrong username', 'newcomer', (visitor) => sendMain(visitor,
+	'/signup', { Name: long.name, 'E-mail': long.email, Password: PASSWORD,
+		'Username optional': 'no name' }, 'Create account'), 400);
+look('account with a username', 'first', '/account');
 look('credits without movements', 'user', '/account/credits');
 look('credits with long values', 'long', '/account/credits');
 look('orders without any', 'user', '/account/orders');
