@@ -1,7 +1,7 @@
 /*
  * How often a request may ask the database: a session check once, a sign-in
- * three times and for its audit row, an admin's list three times. BEGIN and
- * COMMIT travel with the others and are not counted.
+ * three times and for its audit row, an admin's list and a spend three times.
+ * BEGIN and COMMIT travel with the others and are not counted.
  */
 import { PASSWORD, Person, after, before, eventually, is, ok, person, secret,
 	stand, test } from './suite.mjs';
@@ -39,10 +39,25 @@ async function within(most, what, work) {
 	ok(asked <= most, `${what} asks ${asked} times, not ${most}`);
 }
 
+/* What is counted in work is of a stand with other settings. */
+async function elsewhere(name, config, work) {
+	const keep = at;
+
+	at = await stand({ name, config: { 'worker.count': 1, ...config } });
+	try {
+		await work(await person(at));
+	} finally {
+		await at.stop();
+		at = keep;
+	}
+}
+
 const get = (who, path) => (headers) => who.send('GET', path, { headers });
 const post = (who, path, body) => (headers) => who.send('POST', path, {
 	headers: { 'Content-Type': 'application/json', ...headers },
 	body: JSON.stringify(body) });
+
+const check = (who) => statements(get(who, '/api/auth/get-session'));
 
 test('a session check asks once, whoever asks and however', async () => {
 	const token = (await someone.session()).session.token;
@@ -58,32 +73,22 @@ test('a session check asks once, whoever asks and however', async () => {
 		'without a credential');
 });
 
-test('a token costs one statement to make, and one to be known by',
-	async () => {
-		const keep = at;
+test('a token costs one statement to make, and one to be known by', () =>
+	elsewhere('budgetjwt', { 'jwt.enabled': true,
+		'jwt.algorithm': 'EdDSA' }, async (who) => {
+		const { token } = (await who.get('/api/auth/token')).json();
+		const bearer = (headers) => new Person(at).send('GET',
+			'/api/admin/users', { headers: { ...headers,
+				Authorization: `Bearer ${secret(token)}` } });
 
-		at = await stand({ name: 'budgetjwt', config: { 'worker.count': 1,
-			'jwt.enabled': true, 'jwt.algorithm': 'EdDSA' } });
-		try {
-			const who = await person(at);
-			const { token } = (await who.get('/api/auth/token')).json();
-			const bearer = (headers) => new Person(at).send('GET',
-				'/api/admin/users', { headers: { ...headers,
-					Authorization: `Bearer ${secret(token)}` } });
-
-			is(await statements(get(who, '/api/auth/get-session')), 2,
-				'of get-session');
-			/* the first time the key is read, too */
-			is(await statements(bearer), 2, 'of a new key');
-			is(await statements(bearer), 1, 'of a known key');
-			await at.psql(`UPDATE users SET banned = true
-				WHERE id = '${who.id}'`);
-			is(await statements(bearer), 1, 'of a refusal');
-		} finally {
-			await at.stop();
-			at = keep;
-		}
-	});
+		is(await check(who), 2, 'of get-session');
+		/* the first time the key is read, too */
+		is(await statements(bearer), 2, 'of a new key');
+		is(await statements(bearer), 1, 'of a known key');
+		await at.psql(`UPDATE users SET banned = true
+			WHERE id = '${who.id}'`);
+		is(await statements(bearer), 1, 'of a refusal');
+	}));
 
 test('a session that is extended asks twice', async () => {
 	await at.psql(`UPDATE sessions SET expires_at = now() + '1 day'
@@ -118,23 +123,38 @@ test('an admin\'s list asks three times', async () => {
 		await within(3, path, get(admin, path));
 });
 
-test('limits in memory ask nothing, in the database once', async () => {
-	const limited = (storage) => stand({ name: `budget${storage}`, config: {
-		'worker.count': 1, 'rate_limit.enabled': true,
-		'rate_limit.storage': storage } });
+test('a spend asks three times', async () => {
+	const bursar = await person(at, 'admin_rw');
+	const amount = { amount: 1, reason: 'Budget' };
 
-	for (const [storage, wanted] of [['memory', 1], ['database', 2]]) {
-		const keep = at;
-		const limits = await limited(storage);
-		const who = await person(limits);
-
-		at = limits;
-		try {
-			is(await statements(get(who, '/api/auth/get-session')),
-				wanted, `of ${storage}`);
-		} finally {
-			at = keep;
-			await limits.stop();
-		}
-	}
+	await within(6, 'a grant', post(bursar, '/api/admin/credits/grant',
+		{ ...amount, userId: someone.id, key: 'grant' }));
+	is(await statements(post(someone, '/api/credits/spend',
+		{ ...amount, key: 'spend' })), 3, 'the number');
 });
+
+test('limits in memory ask nothing, in the database once', async () => {
+	for (const [storage, wanted] of [['memory', 1], ['database', 2]])
+		await elsewhere(`budget${storage}`, {
+			'rate_limit.enabled': true,
+			'rate_limit.storage': storage,
+		}, async (who) => is(await check(who), wanted, `of ${storage}`));
+});
+
+test('a session check that caches the session in a cookie asks once', () =>
+	elsewhere('budgetcache', { 'session.cookie_cache': 'jwe' },
+		async (who) => {
+			is(await check(who), 1, 'without the cookie');
+			is(await check(who), 1, 'with it');
+		}));
+
+test('a request by API key asks as often as one with a cookie', () =>
+	elsewhere('budgetkey', { 'api_key.enabled': true }, async (who) => {
+		const { key } = (await who.json('/api/keys', { name: 'Budget',
+			scopes: ['profile:read'] })).json();
+
+		is(await statements((headers) => new Person(at).send('GET',
+			'/api/me', { headers: { ...headers,
+				'x-api-key': secret(key) } })),
+		await statements(get(who, '/api/me')), 'the number');
+	}));
