@@ -6,7 +6,6 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/attempt.h"
-#include "guard/attempt.h"
 #include "guard/guard.h"
 #include "handle/handle.h"
 #include "handle/letter.h"
@@ -23,12 +22,11 @@
 #define BAN_DAYS_MAX 3650
 #define BAN_SECONDS_MAX ((int64_t)100 * 365 * 86400)
 
-#define USER_ID(s)							\
-	FIELD_TEXT(s, whom.user_id, "userId", 0, INT32_MAX, .coerced = true)
+#define USER_ID(s, m)							\
+	FIELD_TEXT(s, m, "userId", 0, INT32_MAX, .coerced = true)
 
 static const struct form_field whom_fields[] = {
-	FIELD_TEXT(struct whom, user_id, "userId", 0, INT32_MAX,
-	    .coerced = true),
+	USER_ID(struct whom, user_id),
 };
 const struct form whom_form = FORM(whom_fields, struct whom);
 
@@ -45,7 +43,7 @@ struct role_change {
 
 static const struct form_field role_fields[] = { ROLE };
 static const struct form_field set_role_fields[] = {
-	USER_ID(struct role_change), ROLE
+	USER_ID(struct role_change, whom.user_id), ROLE
 };
 const struct form role_form = FORM(role_fields, struct role_change);
 const struct form set_role_form = FORM(set_role_fields, struct role_change);
@@ -57,16 +55,11 @@ role_change(struct ctx *ctx)
 	struct user subject;
 	const char *role = input->role;
 
-	if (is_self(ctx, subject_id(ctx)))
-		return refuse(ctx, ST_YOU_CANNOT_CHANGE_YOUR_OWN_ROLE,
-		    "own role");
 	TRY(subject_open(ctx, subject_id(ctx), &subject));
+	/* A page sends back what it showed, be it what it may. */
 	if (!text_is(role, subject.role))
 		TRY(role_read(ctx, role, &role));
-	if (!may_give(ctx, subject.role, role))
-		return refuse(ctx, guard_refusal(ctx), "from %s to %s",
-		    subject.role, role);
-	TRY(store_role_set(ctx, &subject, role));
+	TRY(subject_role(ctx, &subject, role));
 	return subject_changed(ctx, &subject, arena_printf(ctx->arena,
 	    "The role is now: %s.", words_role(role)));
 }
@@ -87,7 +80,7 @@ static const struct form_field ban_fields[] = {
 	    .optional = true, .label = "Days"),
 };
 static const struct form_field ban_user_fields[] = {
-	USER_ID(struct ban),
+	USER_ID(struct ban, whom.user_id),
 	FIELD_TEXT(struct ban, reason, "banReason", 0, BAN_REASON_MAX,
 	    .optional = true),
 	FIELD_INT(struct ban, seconds, "banExpiresIn", 0, BAN_SECONDS_MAX,

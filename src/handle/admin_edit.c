@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
-#include "guard/guard.h"
 #include "handle/handle.h"
 #include "handle/letter.h"
 #include "handle/reset.h"
@@ -19,7 +18,7 @@
 #include "store/user_admin.h"
 #include "view/view.h"
 
-#define LINK_SECONDS 86400
+#define LINK_SECONDS 86400	/* a day: it waits for somebody else */
 
 /* ---- update-user ------------------------------------------------------- */
 
@@ -47,21 +46,6 @@ check_data(struct ctx *ctx, const struct json_object *data)
 		return refuse(ctx, ST_USER_ID_CANNOT_BE_UPDATED, "id");
 	return view_next(data, &first) ? ST_OK :
 	    refuse(ctx, ST_NO_DATA_TO_UPDATE, "nothing to do");
-}
-
-static enum status
-set_role(struct ctx *ctx, struct user *subject, const char *role)
-{
-	if (role == NULL || text_is(role, subject->role))
-		return ST_OK;
-	if (is_self(ctx, subject->id))
-		return refuse(ctx, ST_YOU_CANNOT_CHANGE_YOUR_OWN_ROLE,
-		    "own role");
-	if (!may_give(ctx, subject->role, role))
-		return refuse(ctx,
-		    ST_YOU_ARE_NOT_ALLOWED_TO_CHANGE_USERS_ROLE,
-		    "from %s to %s", subject->role, role);
-	return store_role_set(ctx, subject, role);
 }
 
 static enum status
@@ -119,7 +103,8 @@ admin_update(struct ctx *ctx)
 	if (data.banned == CHOICE_YES && is_self(ctx, subject_id(ctx)))
 		return refuse(ctx, ST_YOU_CANNOT_BAN_YOURSELF, "oneself");
 	TRY(subject_open(ctx, subject_id(ctx), &subject));
-	TRY(set_role(ctx, &subject, data.role));
+	if (data.role != NULL)
+		TRY(subject_role(ctx, &subject, data.role));
 	TRY(user_data_ban(ctx, &data, &subject));
 	TRY(set_email(ctx, &subject, &data));
 	TRY(set_fields(ctx, &subject, &data));
@@ -208,8 +193,7 @@ user_create_prepare(struct ctx *ctx)
 	const struct create *input = ctx->input;
 	const char *hash;
 
-	if (!text_email(input->email))
-		return refuse(ctx, ST_INVALID_EMAIL, "no e-mail address");
+	TRY(email_check(ctx, input->email));
 	if (input->password == NULL || input->password[0] == '\0')
 		return ST_OK;
 	TRY(check_password(ctx, input->password));

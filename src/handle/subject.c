@@ -127,9 +127,26 @@ role_read(struct ctx *ctx, const char *text, const char **out)
 		text += end + (text[end] == ',');
 	}
 	*out = buf.data;
-	return buf.size > 0 ? ST_OK : invalid(ctx, "body", "role",
-	    "Too small: expected string to have >=1 characters",
-	    "Role is missing.");
+	if (buf.size == 0)
+		return invalid(ctx, "body", "role", "Too small: expected "
+		    "string to have >=1 characters", "Role is missing.");
+	return buf.size <= ROLE_MAX ? ST_OK : invalid(ctx, "body", "role",
+	    "Too big", "Role is too long.");
+}
+
+enum status
+subject_role(struct ctx *ctx, struct user *subject, const char *role)
+{
+	if (text_is(role, subject->role))
+		return ST_OK;
+	if (is_self(ctx, subject->id))
+		return refuse(ctx, ST_YOU_CANNOT_CHANGE_YOUR_OWN_ROLE,
+		    "own role");
+	if (!may_give(ctx, subject->role, role))
+		return refuse(ctx,
+		    ST_YOU_ARE_NOT_ALLOWED_TO_CHANGE_USERS_ROLE,
+		    "from %s to %s", subject->role, role);
+	return store_role_set(ctx, subject, role);
 }
 
 /* ---- answers ----------------------------------------------------------- */

@@ -48,11 +48,21 @@ enum status subject_lock(struct ctx *ctx, const char *id, struct user *out);
  * On the wire any name will do unless admin.roles has some; elsewhere it is
  * one of ours or of that list.
  *
- * ST_VALIDATION_ERROR  there is none, or (elsewhere) it is none of those
+ * ST_VALIDATION_ERROR  there is none, it is too long, or (elsewhere) it is none
+ *                      of those
  * ST_YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE  (wire) the same
  */
-#define ROLE_MAX 200		/* characters of a role column */
+#define ROLE_MAX 200		/* bytes of a role column */
 enum status role_read(struct ctx *ctx, const char *text, const char **out);
+
+/*
+ * subject_role - give the subject a role that role_read has read
+ *
+ * ST_YOU_CANNOT_CHANGE_YOUR_OWN_ROLE
+ * ST_YOU_ARE_NOT_ALLOWED_TO_CHANGE_USERS_ROLE  see may_give
+ */
+enum status subject_role(struct ctx *ctx, struct user *subject,
+    const char *role);
 
 /* Back to the user's page, with a message; JSON answers with the view. */
 enum status subject_next(struct ctx *ctx, const struct user *subject,

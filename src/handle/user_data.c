@@ -1,5 +1,7 @@
 #include "handle/user_data.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -17,6 +19,13 @@ wrong(struct ctx *ctx, const char *name, const char *type)
 	return invalid(ctx, "body", arena_printf(ctx->arena, "data.%s", name),
 	    arena_printf(ctx->arena, "Invalid input: expected %s", type),
 	    arena_printf(ctx->arena, "%s has the wrong form.", name));
+}
+
+enum status
+email_check(struct ctx *ctx, const char *email)
+{
+	return text_email(email) && strlen(email) <= TEXT_MAILABLE_MAX ?
+	    ST_OK : refuse(ctx, ST_INVALID_EMAIL, "no e-mail address");
 }
 
 /* Absent and null leave *out as it is. */
@@ -135,11 +144,10 @@ user_data_read(struct ctx *ctx, const struct json_object *data,
 	TRY(read_fields(ctx, data, creating, &out->change.fields, &count));
 	out->changes = out->change.name != NULL || out->change.set_image ||
 	    out->change.set_display_username || count > 0;
-	if (email != NULL && !text_email(email))
-		return refuse(ctx, ST_INVALID_EMAIL, "no e-mail address");
-	if (email != NULL)
-		out->email = text_lower(ctx->arena, email);
-	return ST_OK;
+	if (email == NULL)
+		return ST_OK;
+	out->email = text_lower(ctx->arena, email);
+	return email_check(ctx, email);
 }
 
 static enum status

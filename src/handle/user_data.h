@@ -29,6 +29,9 @@ struct user_data {
 	int64_t until;			/* FIELD_NONE: not there; 0: for ever */
 };
 
+/* ST_INVALID_EMAIL */
+enum status email_check(struct ctx *ctx, const char *email);
+
 /*
  * user_data_read - all of it, bounded
  *

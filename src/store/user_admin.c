@@ -43,6 +43,7 @@ store_user_sessions(struct ctx *ctx, const char *id, struct json_object *out)
 	static const char sql[] =
 	    "SELECT id, user_agent AS \"userAgent\","
 	    "  nullif(ip_address, '') AS \"ipAddress\","
+	    "  impersonated_by AS \"impersonatedBy\","
 	    "  created_at AS \"createdAt\", updated_at AS \"updatedAt\","
 	    "  expires_at AS \"expiresAt\""
 	    " FROM sessions WHERE user_id = $1 AND expires_at > $2"

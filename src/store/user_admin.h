@@ -32,7 +32,8 @@ enum status store_user_show(struct ctx *ctx, const char *id,
     struct json_object *out);
 
 /* The user's live sessions, newest first, at most 100: "id", "userAgent",
- * "ipAddress" (null when unknown), "createdAt", "updatedAt", "expiresAt". */
+ * "ipAddress" (null when unknown), "impersonatedBy" (an admin's id, or null),
+ * "createdAt", "updatedAt", "expiresAt". */
 enum status store_user_sessions(struct ctx *ctx, const char *id,
     struct json_object *out);
 

@@ -317,7 +317,18 @@ test('data is bounded, and what it does not know it leaves', async () => {
 		{ banned: 1 }, { banReason: 'x'.repeat(201), banned: true },
 		{ banned: true, banExpires: 'tomorrow' }, { level: 'high' }])
 		await refused(await update(data), 400, 'VALIDATION_ERROR');
-	await refused(await update({ email: 'x' }), 400, 'INVALID_EMAIL');
+	for (const email of ['x', `${'x'.repeat(250)}@example.com`]) {
+		await refused(await update({ email }), 400, 'INVALID_EMAIL');
+		await refused(await wire(admin, 'create-user', { email,
+			name: 'N' }), 400, 'INVALID_EMAIL');
+	}
+	for (const role of ['x'.repeat(201), Array(60).fill('user'),
+		Array(60).fill('x'.repeat(100))])
+		for (const response of [await update({ role }),
+			await wire(admin, 'set-role', { userId: user.id, role }),
+			await wire(admin, 'create-user', { email: fresh(),
+				name: 'N', data: { role } })])
+			await refused(response, 400, 'VALIDATION_ERROR');
 	await refused(await update({ role: 5 }), 400, 'INVALID_ROLE_TYPE');
 	await refused(await update({ role: [5] }), 400, 'INVALID_ROLE_TYPE');
 	await refused(await update({ role: ' , ' }), 400, 'VALIDATION_ERROR');

@@ -448,6 +448,8 @@ test('a user does not see who acts as him, an admin does', async () => {
 	is(all.find(({ id }) => id === session.id).impersonatedBy, admin.id,
 		'who acts');
 	ok(all.every(({ token, id }) => token === id), 'a token is shown');
+	matches((await boss.get(`/admin/users/${user.id}`)).text,
+		/An admin<\/span>/, 'the page of an admin');
 	ok(!(await user.get('/account/security')).text.includes(session.id),
 		'the page shows it');
 });
