@@ -262,7 +262,6 @@ sign_in(struct ctx *ctx)
 	const struct checked *checked = ctx->prepared;
 	struct session *session = arena_alloc(ctx->arena, sizeof(*session));
 	bool remember = is_remembered(ctx, login);
-	enum status status;
 
 	forget_choice(ctx);
 	/* Before the old one ends: it may be the only one that knows the
@@ -270,12 +269,9 @@ sign_in(struct ctx *ctx)
 	TRY(session_start(ctx, &checked->user, checked->hash, remember,
 	    login->username == NULL ? "email" : NULL, session));
 	TRY(end_old_session(ctx, login, &checked->user));
-	if (checked->better != NULL) {
-		status = store_password_set(ctx, checked->user.id,
-		    checked->hash, checked->better);
-		if (status != ST_OK && status != ST_CONFLICT)
-			return status;
-	}
+	if (checked->better != NULL)
+		TRY(store_password_better(ctx, checked->user.id,
+		    checked->hash, checked->better));
 	view_bool(ctx->view, "redirect", login->callback_url != NULL);
 	view_text(ctx->view, "token", session->token);
 	if (login->callback_url != NULL) {

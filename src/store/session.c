@@ -117,20 +117,23 @@ enum status
 store_session_create(struct ctx *ctx, const char *user_id,
     const char *password, int64_t lifetime_seconds, struct session *out)
 {
-	/* The lock keeps a ban, a deletion or a new password from passing
-	 * between the check of the password and the session. */
+	/* The locks keep a ban, a deletion or a new password from passing
+	 * between the check of the password and the session. The row of the
+	 * password has its own: only what is locked is looked at again when
+	 * its change was waited for. */
 	static const char sql[] =
 	    "WITH owner AS ("
 	    "  SELECT u.id, u.banned FROM users u"
-	    "  LEFT JOIN accounts a ON a.user_id = u.id"
+	    "  WHERE u.id = $2 AND NOT " USER_BANNED("$5")
+	    "  FOR SHARE OF u),"
+	    " proof AS ("
+	    "  SELECT FROM owner o JOIN accounts a ON a.account_id = o.id"
 	    "   AND a.provider_id = 'credential'"
-	    "  WHERE u.id = $2"
-	    "   AND NOT " USER_BANNED("$5")
-	    "   AND ($8::text IS NULL OR a.password = $8)"
-	    "  FOR SHARE OF u)"
+	    "  WHERE a.password = $8 FOR SHARE OF a)"
 	    " INSERT INTO sessions AS s (id, token_hash, user_id, expires_at,"
 	    "   created_at, updated_at, ip_address, user_agent, fields)"
 	    " SELECT $1, $3, id, $4, $5, $5, $6, $7, $9 FROM owner"
+	    " WHERE $8::text IS NULL OR EXISTS (SELECT FROM proof)"
 	    " RETURNING " SESSION_COLUMNS ", (SELECT banned FROM owner),"
 	    "  EXISTS (SELECT FROM sessions WHERE user_id = $2"
 	    "   AND impersonated_by IS NULL)"

@@ -239,6 +239,20 @@ store_password_set(struct ctx *ctx, const char *user_id, const char *old,
 }
 
 enum status
+store_password_better(struct ctx *ctx, const char *user_id, const char *old,
+    const char *hash)
+{
+	static const char sql[] =
+	    "UPDATE accounts SET password = $3, updated_at = $4"
+	    " WHERE id = (SELECT id FROM accounts"
+	    "  WHERE provider_id = 'credential' AND account_id = $1"
+	    "   AND password = $2 FOR NO KEY UPDATE SKIP LOCKED)";
+
+	return db_run(ctx, sql, DB_ARGS(db_text(user_id), db_text(old),
+	    db_text(hash), db_time(ctx->now)), NULL);
+}
+
+enum status
 store_password_replace(struct ctx *ctx, const char *user_id,
     const char *hash)
 {

@@ -134,6 +134,14 @@ enum status store_password_get(struct ctx *ctx, const char *user_id,
 enum status store_password_set(struct ctx *ctx, const char *user_id,
     const char *old, const char *hash);
 
+/*
+ * store_password_better - a costlier hash of the same password
+ *
+ * Others who sign in as this user share the row: then it stays as it is.
+ */
+enum status store_password_better(struct ctx *ctx, const char *user_id,
+    const char *old, const char *hash);
+
 /* A new hash whatever the old one was; makes the account when there is none. */
 enum status store_password_replace(struct ctx *ctx, const char *user_id,
     const char *hash);

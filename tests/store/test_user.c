@@ -315,6 +315,112 @@ who_acts_as_a_user_knows_none_of_his_devices(void **state)
 	assert_true(is_new(w, "Phone", ""));
 }
 
+/* ---- a new password ----------------------------------------------------- */
+
+/* As by the link of a letter: slow to end, so that others come in between. */
+static enum status
+work_reset(struct ctx *ctx)
+{
+	static const char doze[] = "SELECT pg_sleep(0.5)";
+	struct user user;
+
+	TRY(store_user_lock(ctx, ctx->input, &user));
+	TRY(store_password_replace(ctx, user.id, "$new"));
+	TRY(store_session_revoke_all(ctx, user.id, NULL, NULL));
+	return db_run(ctx, doze, DB_NONE, NULL);
+}
+
+/* As by who knows the old one. */
+static enum status
+work_change(struct ctx *ctx)
+{
+	static const char doze[] = "SELECT pg_sleep(0.5)";
+
+	TRY(store_password_set(ctx, ctx->input, "$old", "$new"));
+	TRY(store_session_revoke_all(ctx, ctx->input, NULL, NULL));
+	return db_run(ctx, doze, DB_NONE, NULL);
+}
+
+static enum status
+work_sign_in(struct ctx *ctx)
+{
+	struct session session;
+
+	ctx->request.user_agent = ctx->request.address = "";
+	return store_session_create(ctx, ctx->input, "$old", 60, &session);
+}
+
+/* What becomes of a sign-in with the old password while work is at it. */
+static enum status
+sign_in_beside(struct world *w, enum status (*work)(struct ctx *))
+{
+	enum status status;
+	pid_t child;
+	int how;
+
+	assert_int_equal(store_password_replace(&w->worker, w->user, "$old"),
+	    ST_OK);
+	(void)fflush(NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct ctx ctx = world_worker();
+
+		_exit((int)world_run(&ctx, work, w->user));
+	}
+	(void)usleep(250000);
+	status = world_run(&w->worker, work_sign_in, w->user);
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFEXITED(how) && WEXITSTATUS(how) == ST_OK);
+	return status;
+}
+
+static void
+a_password_lets_nobody_in_while_it_is_replaced(void **state)
+{
+	static const char sql[] =
+	    "SELECT count(*) FROM sessions WHERE user_id = $1";
+	struct world *w = *state;
+
+	assert_int_equal(sign_in_beside(w, work_reset),
+	    ST_FAILED_TO_CREATE_SESSION);
+	assert_int_equal(sign_in_beside(w, work_change),
+	    ST_FAILED_TO_CREATE_SESSION);
+	assert_int_equal(count_of(w, sql, w->user), 0);
+	assert_int_equal(store_password_replace(&w->worker, w->user, "$old"),
+	    ST_OK);
+	assert_int_equal(world_run(&w->worker, work_sign_in, w->user), ST_OK);
+}
+
+static enum status
+work_rehash(struct ctx *ctx)
+{
+	TRY(work_sign_in(ctx));
+	return store_password_better(ctx, ctx->input, "$old", "$better");
+}
+
+/* Whoever comes later finds that his hash is no longer the stored one. */
+static void
+sign_ins_at_once_with_an_old_hash_hinder_nobody(void **state)
+{
+	int outcomes[WORLD_STATUSES];
+	struct world *w = *state;
+	const char *hash;
+
+	assert_int_equal(store_password_replace(&w->worker, w->user, "$old"),
+	    ST_OK);
+	world_race(8, work_rehash, w->user, outcomes);
+	assert_true(outcomes[ST_OK] > 0);
+	assert_int_equal(outcomes[ST_OK] +
+	    outcomes[ST_FAILED_TO_CREATE_SESSION], 8);
+	assert_int_equal(store_password_replace(&w->worker, w->user, "$old"),
+	    ST_OK);
+	assert_int_equal(world_run(&w->worker, work_rehash, w->user), ST_OK);
+	assert_int_equal(store_password_get(&w->worker, w->user, &hash),
+	    ST_OK);
+	assert_string_equal(hash, "$better");
+}
+
 /* ---- proofs ------------------------------------------------------------ */
 
 static void
@@ -356,6 +462,8 @@ main(void)
 		WORLD_TEST(accounts_unlinked_at_once_leave_one),
 		WORLD_TEST(a_device_is_new_beside_others_only),
 		WORLD_TEST(who_acts_as_a_user_knows_none_of_his_devices),
+		WORLD_TEST(a_password_lets_nobody_in_while_it_is_replaced),
+		WORLD_TEST(sign_ins_at_once_with_an_old_hash_hinder_nobody),
 		WORLD_TEST(all_proofs_of_a_user_end_together),
 	};
 
