@@ -119,7 +119,7 @@ verify(struct ctx *ctx, struct user *user)
 {
 	bool news;
 
-	TRY(store_email_verify(ctx, user->id, &news));
+	TRY(store_email_verify(ctx, user, &news));
 	view_null(ctx->view, "user");
 	if (!news)
 		return ST_OK;

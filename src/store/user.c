@@ -301,14 +301,16 @@ store_user_update(struct ctx *ctx, const struct user *user,
 }
 
 enum status
-store_email_verify(struct ctx *ctx, const char *id, bool *changed)
+store_email_verify(struct ctx *ctx, const struct user *user, bool *changed)
 {
+	/* The letter proves this address, and no other that came since. */
 	static const char sql[] =
-	    "UPDATE users SET email_verified = true, updated_at = $2"
-	    " WHERE id = $1 AND NOT email_verified";
+	    "UPDATE users SET email_verified = true, updated_at = $3"
+	    " WHERE id = $1 AND email = $2 AND NOT email_verified";
 	int64_t count = 0;
 
-	TRY(db_run(ctx, sql, DB_ARGS(db_text(id), db_time(ctx->now)),
+	TRY(db_run(ctx, sql, DB_ARGS(db_text(user->id),
+	    db_text(user->email), db_time(ctx->now)),
 	    &count));
 	*changed = count == 1;
 	return ST_OK;

@@ -165,8 +165,9 @@ struct user_change {
 enum status store_user_update(struct ctx *ctx, const struct user *user,
     const struct user_change *change, struct user *out);
 
-/* The address is his; *changed tells whether that is news. */
-enum status store_email_verify(struct ctx *ctx, const char *id,
+/* user->email, if it still is the user's, is verified; *changed tells whether
+ * that is news. */
+enum status store_email_verify(struct ctx *ctx, const struct user *user,
     bool *changed);
 
 /*

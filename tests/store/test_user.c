@@ -19,9 +19,11 @@ work_lock(struct ctx *ctx)
 static enum status
 work_verify(struct ctx *ctx)
 {
+	struct user user;
 	bool changed;
 
-	TRY(store_email_verify(ctx, ctx->input, &changed));
+	TRY(store_user_by_id(ctx, ctx->input, &user));
+	TRY(store_email_verify(ctx, &user, &changed));
 	view_bool(ctx->view, "changed", changed);
 	return ST_OK;
 }
@@ -126,6 +128,27 @@ an_address_is_verified_once(void **state)
 	assert_true(view_is_true(w->worker.view, "changed"));
 	assert_int_equal(world_run(&w->worker, work_verify, w->user), ST_OK);
 	assert_false(view_is_true(w->worker.view, "changed"));
+}
+
+/* Read before the address changed, as a request at the same time does. */
+static void
+a_letter_to_the_old_address_verifies_no_new_one(void **state)
+{
+	static const char sql[] =
+	    "SELECT email_verified::integer FROM users WHERE id = $1";
+	struct world *w = *state;
+	struct move move = { .id = w->user, .from = email_of(w, w->user),
+		.to = email_of(w, "unproved"), .verified = false };
+	struct user before;
+	bool changed;
+
+	assert_int_equal(store_user_by_id(&w->worker, w->user, &before),
+	    ST_OK);
+	assert_int_equal(world_run(&w->worker, work_move, &move), ST_OK);
+	assert_int_equal(store_email_verify(&w->worker, &before, &changed),
+	    ST_OK);
+	assert_false(changed);
+	assert_int_equal(count_of(w, sql, w->user), 0);
 }
 
 static void
@@ -453,6 +476,7 @@ main(void)
 		WORLD_TEST(a_user_who_is_not_there_cannot_be_locked),
 		WORLD_TEST(an_unknown_address_is_nobodys_at_the_same_cost),
 		WORLD_TEST(an_address_is_verified_once),
+		WORLD_TEST(a_letter_to_the_old_address_verifies_no_new_one),
 		WORLD_TEST(an_address_changes_from_what_it_was),
 		WORLD_TEST(a_taken_address_is_refused),
 		WORLD_TEST(of_many_changes_at_once_one_happens),
