@@ -14,9 +14,11 @@
 enum status
 store_letter_add(struct ctx *ctx, const struct letter_new *new)
 {
+	/* Each kind by itself: links that strangers ask for must not keep out
+	 * the news that a password has changed. */
 	static const char sql[] =
 	    "WITH cap AS (SELECT $9::bigint > 0 AND count(*) >= $9 AS reached"
-	    "   FROM (SELECT FROM letters WHERE recipient = $4"
+	    "   FROM (SELECT FROM letters WHERE recipient = $4 AND kind = $2"
 	    "     AND created_at > $10 LIMIT $9) recent)"
 	    " INSERT INTO letters (id, kind, user_id, recipient, subject,"
 	    "   message_id, body, created_at, queued_at, state, next_at, error)"
@@ -24,8 +26,8 @@ store_letter_add(struct ctx *ctx, const struct letter_new *new)
 	    "   CASE WHEN $11 THEN 'decoy' WHEN reached THEN 'failed'"
 	    "     ELSE 'queued' END,"
 	    "   CASE WHEN NOT $11 AND NOT reached THEN $8::timestamptz END,"
-	    "   CASE WHEN reached THEN 'More letters to this address than"
-	    " mail.per_recipient allows in an hour' END"
+	    "   CASE WHEN reached THEN 'More letters of this kind to this"
+	    " address than mail.per_recipient allows in an hour' END"
 	    " FROM cap";
 
 	return db_run(ctx, sql, DB_ARGS(db_text(new->id), db_text(new->kind),

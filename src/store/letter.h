@@ -31,8 +31,8 @@ struct page;
 /*
  * store_letter_add - queue a letter, due now
  *
- * Beyond mail.per_recipient letters an hour to one address it is kept as
- * failed instead.
+ * Beyond mail.per_recipient letters of its kind an hour to one address it is
+ * kept as failed instead.
  */
 struct letter_new {
 	const char *id;

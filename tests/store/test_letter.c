@@ -39,15 +39,22 @@ act(struct world *w, enum status (*work)(struct ctx *ctx), char *id)
 }
 
 static enum status
-add(struct world *w, char id[ID_SIZE], const char *recipient, bool decoy)
+add_kind(struct world *w, char id[ID_SIZE], const char *kind,
+    const char *recipient, bool decoy)
 {
 	id_new(id, clock_now());
 	return world_run(&w->worker, work_add, &(struct letter_new){
-	    .id = id, .kind = "reset-password", .user_id = w->user,
+	    .id = id, .kind = kind, .user_id = w->user,
 	    .recipient = recipient, .subject = "Choose a new password",
 	    .message_id = arena_printf(w->worker.arena, "<%s@example.com>",
 	    id), .body = (const uint8_t *)BODY, .body_size = strlen(BODY),
 	    .decoy = decoy });
+}
+
+static enum status
+add(struct world *w, char id[ID_SIZE], const char *recipient, bool decoy)
+{
+	return add_kind(w, id, "reset-password", recipient, decoy);
 }
 
 static enum status
@@ -282,6 +289,23 @@ one_letter_too_many_is_kept_as_failed(void **state)
 }
 
 static void
+who_asks_for_many_links_keeps_out_no_warning(void **state)
+{
+	struct world *w = *state;
+	const char *recipient = arena_printf(w->worker.arena,
+	    "%s@example.com", w->user);
+	char id[ID_SIZE];
+
+	w->worker.config = &capped;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(add(w, id, recipient, false), ST_OK);
+	assert_string_equal(state_of(w, id), "failed");
+	assert_int_equal(add_kind(w, id, "password-changed", recipient,
+	    false), ST_OK);
+	assert_string_equal(state_of(w, id), "queued");
+}
+
+static void
 a_decoy_is_for_nobody(void **state)
 {
 	struct world *w = *state;
@@ -418,6 +442,7 @@ main(void)
 		WORLD_TEST(an_end_nobody_heard_is_a_doubt),
 		WORLD_TEST(a_dropped_letter_is_wiped),
 		WORLD_TEST(one_letter_too_many_is_kept_as_failed),
+		WORLD_TEST(who_asks_for_many_links_keeps_out_no_warning),
 		WORLD_TEST(a_decoy_is_for_nobody),
 		WORLD_TEST(the_list_is_newest_first_and_by_state),
 		WORLD_TEST(figures_count_what_waits_and_what_failed),
