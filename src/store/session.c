@@ -274,7 +274,7 @@ store_session_revoke_all(struct ctx *ctx, const char *user_id,
     const char *except_id, int64_t *count)
 {
 	static const char sql[] =
-	    "DELETE FROM sessions WHERE user_id = $1"
+	    "DELETE FROM sessions WHERE (user_id = $1 OR impersonated_by = $1)"
 	    " AND id IS DISTINCT FROM $2::text";
 
 	return db_run(ctx, sql, DB_ARGS(db_text(user_id), db_text(except_id)),

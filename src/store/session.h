@@ -100,7 +100,8 @@ enum status store_session_revoke(struct ctx *ctx, const char *user_id,
  */
 enum status store_session_named(struct ctx *ctx, const char *handle,
     const char **session_id, const char **user_id);
-/* All sessions of the user but except_id (NULL: all). */
+/* All sessions of the user but except_id (NULL: all), and those of others in
+ * which he acts as them. */
 enum status store_session_revoke_all(struct ctx *ctx, const char *user_id,
     const char *except_id, int64_t *count);
 

@@ -4,6 +4,7 @@
 #include "ctx.h"
 #include "store/audit.h"
 #include "store/db.h"
+#include "store/session.h"
 #include "store/user.h"
 #include "store/verification.h"
 #include "view/view.h"
@@ -144,15 +145,12 @@ store_ban(struct ctx *ctx, struct user *subject, const char *reason,
 	static const char ban[] =
 	    "UPDATE users SET banned = true, ban_reason = $2,"
 	    "  ban_expires_at = $3, updated_at = $4 WHERE id = $1";
-	static const char end[] =
-	    "DELETE FROM sessions WHERE user_id = $1";
 	struct json_object *before = ban_object(ctx, subject);
 
 	TRY(db_run(ctx, ban, DB_ARGS(db_text(subject->id), db_text(reason),
 	    until == 0 ? db_null() : db_time(until), db_time(ctx->now)),
 	    NULL));
-	TRY(db_run(ctx, end, DB_ARGS(db_text(subject->id)), NULL));
-	TRY(end_impersonations(ctx, subject));
+	TRY(store_session_revoke_all(ctx, subject->id, NULL, NULL));
 	set_ban(ctx, subject, true, reason, until);
 	return audit_subject(ctx, "user.ban", subject, before,
 	    ban_object(ctx, subject));
@@ -196,11 +194,10 @@ store_session_end_one(struct ctx *ctx, const struct user *subject,
 enum status
 store_session_end_all(struct ctx *ctx, const struct user *subject)
 {
-	static const char sql[] = "DELETE FROM sessions WHERE user_id = $1";
 	struct json_object *before = view_root(ctx->arena);
 	int64_t count;
 
-	TRY(db_run(ctx, sql, DB_ARGS(db_text(subject->id)), &count));
+	TRY(store_session_revoke_all(ctx, subject->id, NULL, &count));
 	if (count == 0)
 		return ST_OK;
 	view_int(before, "sessions", count);

@@ -65,6 +65,7 @@ enum status store_unban(struct ctx *ctx, struct user *subject);
 /*
  * store_session_end_one, store_session_end_all - of that user
  *
+ * All are those in which he acts as others, too.
  * ST_SESSION_NOT_FOUND  (one) it is not there, or somebody else's
  */
 enum status store_session_end_one(struct ctx *ctx,

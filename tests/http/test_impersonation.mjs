@@ -109,6 +109,15 @@ const ENDS = {
 		{ userId: admin.id }),
 	'of another role': (boss, admin) => wire(boss, 'set-role',
 		{ userId: admin.id, role: 'user' }),
+	'signed out everywhere': (boss, admin) => wire(boss,
+		'revoke-user-sessions', { userId: admin.id }),
+	'signed out by himself elsewhere': async (boss, admin) =>
+		(await admin.another()).json('/api/auth/revoke-other-sessions',
+			{}),
+	'a thief, and his victim changes the password': async (boss, admin) =>
+		(await admin.another()).json('/api/auth/change-password', {
+			currentPassword: PASSWORD, revokeOtherSessions: true,
+			newPassword: 'another password' }),
 };
 
 for (const [what, end] of Object.entries(ENDS))
