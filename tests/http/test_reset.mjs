@@ -69,6 +69,18 @@ test('following the link changes nothing, however often', async () => {
 	is((await reset(token)).status, 200, 'the status');
 });
 
+test('no log shows a link that is followed in a way of its own', async () => {
+	const token = await askFor(await person(at));
+
+	for (const [method, path] of [['HEAD', `${RESET}/${token}`],
+		['GET', `${RESET}/${token}/`], ['GET', `/old${RESET}/${token}`]])
+		is((await new Person(at).send(method, path)).status, 404,
+			`${method} ${path}`);
+	await eventually('the requests were logged', () => at.log().filter(
+		({ path }) => path?.includes('/reset-password/')).length === 3);
+	ok(!JSON.stringify(at.log()).includes(token), 'the token was logged');
+});
+
 test('a fragment stays behind the parameters', async () => {
 	const token = await askFor(await person(at));
 	const response = await new Person(at).get(
