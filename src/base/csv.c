@@ -144,7 +144,7 @@ void
 csv_put(struct buf *buf, const char *text)
 {
 	const bool formula = text[0] != '\0' &&
-	    strchr("=+-@\t\r", text[0]) != NULL;
+	    strchr("=+-@\t\r\n", text[0]) != NULL;
 	const bool quoted = formula || text[strcspn(text, ",\"\r\n")] != '\0';
 
 	if (quoted)

@@ -181,7 +181,7 @@ static void
 no_cell_is_a_formula(void **state)
 {
 	static const char *const texts[] = { "=1+1", "+1", "-1", "@SUM(A1)",
-		"\t=1", "\r=1" };
+		"\t=1", "\r=1", "\n=1" };
 	struct arena *arena = arena_new(1 << 20);
 	struct buf buf;
 
