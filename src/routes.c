@@ -97,7 +97,7 @@ const struct route routes[] = {
 	{ AUTH(POST, "/delete-user"), OWN, ONLY(user_delete),
 	    .form = &delete_user_form, .prepare = delete_prepare,
 	    .handler = delete_user },
-	{ AUTH(GET, "/delete-user/callback"), VISITOR,
+	{ AUTH(GET, "/delete-user/callback"), VISITOR_OWN,
 	    .form = &delete_callback_form, .handler = delete_callback },
 	{ AUTH(GET, "/list-accounts"), SESSION, READ, KEYS,
 	    .handler = list_accounts },

@@ -228,6 +228,12 @@ test('what opens the account or ends it is left to the user', async () => {
 		is(response.json().code, 'IMPERSONATING', 'the code');
 	}
 
+	const link = await admin.get(
+		'/api/auth/delete-user/callback?token=whatever');
+
+	is(link.status, 403, 'the status of a link');
+	is(link.json().code, 'IMPERSONATING', 'the code');
+
 	const page = await admin.post('/account/security/password', {
 		currentPassword: PASSWORD, newPassword: 'another-password' });
 
