@@ -74,8 +74,10 @@ static void
 page_change(struct ctx *ctx, const char *username,
     struct user_change *change)
 {
+	const char *shown = username_shown(ctx, ctx->user);
+
 	change->set_username = view_has(ctx->body, "username") &&
-	    !text_is(username, username_shown(ctx, ctx->user));
+	    (username == NULL ? shown != NULL : !text_is(username, shown));
 	change->set_display_username = change->set_username;
 	change->display_username = username;
 }

@@ -14,6 +14,7 @@
 #include "http/fcgi.h"
 #include "routes.h"
 #include "store/db.h"
+#include "store/session.h"
 #include "store/user.h"
 #include "view/view.h"
 
@@ -414,6 +415,8 @@ log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
 		LOG_INT("statements", db.statements),
 		LOG_INT("dbUs", db.us),
 		LOG_TEXT("userId", ctx->user != NULL ? ctx->user->id : NULL),
+		LOG_TEXT("apiKey", ctx->session != NULL &&
+		    ctx->session->by_key ? ctx->session->id : NULL),
 		LOG_TEXT("address", ctx->request.address),
 		LOG_TEXT("reason", reason_text(ctx)),
 		LOG_TEXT("lost", delivered ? NULL : "the web server left"),

@@ -185,6 +185,9 @@ store_api_key_delete(struct ctx *ctx, const char *user_id, const char *id,
 /*
  * A row that others change meanwhile is waited for and looked at again, so
  * that the conditions and the counting are about the same state of it.
+ *
+ * Nobody waits for the disk to count towards a limit: a crash of the database
+ * may forget the last moments of it. Uses that are numbered are kept.
  */
 static enum status
 count_use(struct ctx *ctx, const char *key, const char *scope,
@@ -203,7 +206,10 @@ count_use(struct ctx *ctx, const char *key, const char *scope,
 	    "  AND k.enabled AND NOT " EXPIRED " AND NOT " USED_UP
 	    "  AND NOT " LIMITED " AND NOT " USER_BANNED("$2")
 	    " RETURNING " USER_COLUMNS ", k.id, k.expires_at,"
-	    "  $4::jsonb = '{}' OR coalesce(k.permissions @> $4, false)";
+	    "  $4::jsonb = '{}' OR coalesce(k.permissions @> $4, false),"
+	    "  set_config('synchronous_commit', CASE WHEN k.remaining IS NULL"
+	    "   THEN 'off' ELSE current_setting('synchronous_commit') END,"
+	    "   true)";
 	struct db_rows rows;
 
 	TRY(db_one(ctx, &rows, sql, DB_ARGS(hash_of(ctx, key),

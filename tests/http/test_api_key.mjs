@@ -285,6 +285,7 @@ test('one statement checks, counts and finds the user', async () => {
 			response.header('x-request-id')));
 
 	is(line.statements, 1, 'the statements');
+	is(line.apiKey, id, 'the key in the log');
 	is((await at.psql(`SELECT request_count AS n FROM api_keys
 		WHERE id = '${id}'`))[0].n, 1, 'the uses');
 });

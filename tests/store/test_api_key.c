@@ -230,6 +230,19 @@ of_many_uses_at_once_none_is_lost_or_too_much(void **state)
 	assert_int_equal(outcomes[ST_RATE_LIMITED], 20 - MOST);
 }
 
+/* Not for the statements that follow on the connection. */
+static void
+only_the_counting_does_not_wait_for_the_disk(void **state)
+{
+	static const char sql[] = "SELECT current_setting('synchronous_commit')";
+	struct world *w = *state;
+	struct made made = make(w, UNLIMITED);
+
+	assert_string_equal(fixture_text(&w->worker, sql), "on");
+	assert_int_equal(use(w, made.key), ST_OK);
+	assert_string_equal(fixture_text(&w->worker, sql), "on");
+}
+
 static void
 a_scope_must_be_among_the_permissions(void **state)
 {
@@ -391,6 +404,7 @@ main(void)
 		KEY_TEST(a_refill_comes_after_its_interval),
 		KEY_TEST(a_pause_of_more_than_the_window_starts_anew),
 		KEY_TEST(of_many_uses_at_once_none_is_lost_or_too_much),
+		KEY_TEST(only_the_counting_does_not_wait_for_the_disk),
 		KEY_TEST(a_scope_must_be_among_the_permissions),
 		KEY_TEST(a_key_is_its_users_alone),
 		KEY_TEST(a_change_leaves_what_it_does_not_name),

@@ -368,6 +368,23 @@ the_own_origin_comes_first(void **state)
 }
 
 static void
+headers_of_keys_are_read_as_cgi_names_them(void **state)
+{
+	const struct config *config = loaded(*state, "[api_key]\n"
+	    "headers = x-api-key, X-Other\n");
+
+	assert_int_equal(config->api_key_params.count, 2);
+	assert_string_equal(config->api_key_params.text[0], "HTTP_X_API_KEY");
+	assert_string_equal(config->api_key_params.text[1], "HTTP_X_OTHER");
+	REFUSED(*state, "[api_key]\nheaders = x_api_key\n", "api_key.headers");
+	REFUSED(*state, "[api_key]\nheaders = x.api\n", "api_key.headers");
+	REFUSED(*state, "[api_key]\nmax_expires_days = 1\n"
+	    "min_expires_days = 2\n", "api_key.max_expires_days");
+	REFUSED(*state, "[username]\nmax_length = 2\n",
+	    "username.max_length");
+}
+
+static void
 cookies_are_secure_when_the_address_is(void **state)
 {
 	static const struct {
@@ -736,6 +753,7 @@ main(void)
 		TEST(lists_are_split_and_go_on_over_indented_lines),
 		TEST(empty_list_items_do_not_exist),
 		TEST(the_own_origin_comes_first),
+		TEST(headers_of_keys_are_read_as_cgi_names_them),
 		TEST(cookies_are_secure_when_the_address_is),
 		TEST(cookie_names_have_the_contracts_form),
 		TEST(a_short_secret_is_refused),

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "config.h"
 #include "ctx.h"
 #include "http/form.h"
 #include "http/query.h"
@@ -184,6 +185,31 @@ what_is_optional_and_absent_says_so(void **state)
 	assert_true(order->count == FIELD_NONE);
 	assert_int_equal(order->fast, CHOICE_ABSENT);
 	assert_null(order->colour);
+}
+
+static void
+a_field_of_a_feature_that_is_off_is_not_read(void **state)
+{
+	static const struct form_field named[] = {
+		FIELD_TEXT(struct order, name, "username", 1, 5,
+		    WHEN_FIELD(username), .optional = true),
+	};
+	static const struct form table = FORM(named, struct order);
+	static const struct config off, on = { .username_enabled = true };
+	struct world *world = *state;
+	struct ctx *ctx;
+
+	for (int i = 0; i < 2; i++) {
+		ctx = begin(world, FACE_AUTH, METHOD_POST, &table);
+		ctx->config = i == 0 ? &off : &on;
+		ctx->request.content_type = JSON;
+		ctx->request.body = "{\"username\":7}";
+		ctx->request.body_size = strlen(ctx->request.body);
+		assert_int_equal(body_parse(ctx), ST_OK);
+		assert_int_equal(form_read(ctx, &table), i == 0 ? ST_OK :
+		    ST_VALIDATION_ERROR);
+		assert_null(((struct order *)ctx->input)->name);
+	}
 }
 
 static void
@@ -723,6 +749,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_json_body_fills_every_member),
 		TEST(what_is_optional_and_absent_says_so),
+		TEST(a_field_of_a_feature_that_is_off_is_not_read),
 		TEST(null_is_absent_only_where_the_table_says_so),
 		TEST(all_errors_are_reported_in_the_order_of_the_table),
 		TEST(wrong_types_are_named),

@@ -28,6 +28,20 @@ texts_have_their_length_and_alphabet(void **state)
 	}
 }
 
+static void
+letters_are_letters_only(void **state)
+{
+	char text[201];
+	size_t capitals;
+
+	(void)state;
+	random_letters(text, 200);
+	assert_int_equal(strspn(text, LETTERS), 200);
+	assert_int_equal(strcspn(text, "0123456789"), 200);
+	capitals = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	assert_in_range(capitals, 0, 199);
+}
+
 /*
  * 62,000 draws: 1,000 expected each, standard deviation 31. Taking a byte
  * modulo 62 would give the first eight letters 1,211. A sound generator
@@ -136,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_have_their_length_and_alphabet),
+		cmocka_unit_test(letters_are_letters_only),
 		cmocka_unit_test(every_letter_is_as_likely_as_the_others),
 		cmocka_unit_test(no_byte_is_left_out_or_written_beyond),
 		cmocka_unit_test(ids_are_uuids_of_version_seven_without_dashes),
