@@ -1,5 +1,7 @@
 #include "handle/handle.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -98,7 +100,8 @@ reset_send(struct ctx *ctx, const struct reset_letter *letter)
 	id_new(nobody, ctx->now);
 	TRY(store_verification_add(ctx, &(struct verification){
 	    .identifier = identifier(ctx, token),
-	    .value = letter->decoy ? nobody : letter->user->id,
+	    .value = arena_printf(ctx->arena, "%s %s", letter->user->email,
+	    letter->decoy ? nobody : letter->user->id),
 	    .user_id = letter->user->id,
 	    .seconds = letter->seconds }));
 	return letter_send(ctx, &(struct letter){ .kind = letter->kind,
@@ -147,11 +150,11 @@ reset_link(struct ctx *ctx)
 {
 	const struct followed *input = ctx->input;
 	const char *callback = input->callback_url, *token = ctx->param[0];
-	const char *user_id;
+	const char *proof;
 	enum status status;
 
 	TRY(callback_pass(ctx, callback));
-	status = attempt_proof(ctx, identifier(ctx, token), &user_id);
+	status = attempt_proof(ctx, identifier(ctx, token), &proof);
 	if (status != ST_OK && status != ST_NOT_FOUND)
 		return status;
 	if (callback[0] == '\0')
@@ -173,11 +176,11 @@ token_of(const struct ctx *ctx)
 }
 
 static enum status
-is_usable(struct ctx *ctx, const char *token, const char **user_id)
+is_usable(struct ctx *ctx, const char *token, const char **proof)
 {
 	enum status status = token == NULL || token[0] == '\0' ?
 	    ST_NOT_FOUND : attempt_proof(ctx, identifier(ctx, token),
-	    user_id);
+	    proof);
 
 	return status != ST_NOT_FOUND ? status :
 	    refuse(ctx, ST_INVALID_TOKEN_400, "no such link, or none any more");
@@ -187,16 +190,28 @@ enum status
 reset_prepare(struct ctx *ctx)
 {
 	const struct reset *input = ctx->input;
-	const char *token = token_of(ctx), *user_id, *hash;
+	const char *token = token_of(ctx), *proof, *hash;
 
 	if (token == NULL || token[0] == '\0')
 		return refuse(ctx, ST_INVALID_TOKEN_400, "no token");
 	TRY(password_bounds(ctx, input->new_password));
 	/* Before it is hashed: strangers' guesses cost us little. */
-	TRY(is_usable(ctx, token, &user_id));
+	TRY(is_usable(ctx, token, &proof));
 	TRY(password_make(ctx, input->new_password, &hash));
 	ctx->prepared = arena_text(ctx->arena, hash);
 	return ST_OK;
+}
+
+/* The proof names the address besides the user: one that was asked for while
+ * it changed was not there yet when all of the user's were ended. */
+static enum status
+lock_user(struct ctx *ctx, const char *proof, struct user *user)
+{
+	const size_t size = strcspn(proof, " ");
+
+	TRY(store_user_lock(ctx, proof + size + (proof[size] != '\0'), user));
+	return strlen(user->email) == size &&
+	    strncmp(user->email, proof, size) == 0 ? ST_OK : ST_NOT_FOUND;
 }
 
 /* The link is used up by whoever takes it first, and by nobody when anything
@@ -204,12 +219,12 @@ reset_prepare(struct ctx *ctx)
 static enum status
 take_user(struct ctx *ctx, struct user *user)
 {
-	const char *user_id;
+	const char *proof;
 	enum status status = store_verification_take(ctx,
-	    identifier(ctx, token_of(ctx)), &user_id);
+	    identifier(ctx, token_of(ctx)), &proof);
 
 	if (status == ST_OK)
-		status = store_user_lock(ctx, user_id, user);
+		status = lock_user(ctx, proof, user);
 	if (status == ST_NOT_FOUND || status == ST_USER_NOT_FOUND)
 		return refuse(ctx, ST_INVALID_TOKEN_400,
 		    "no such link, or none any more");
@@ -250,8 +265,8 @@ enum status
 reset_page(struct ctx *ctx)
 {
 	struct json_object *form = view_object(ctx->view, "form");
-	const char *token = token_of(ctx), *user_id;
-	enum status status = is_usable(ctx, token, &user_id);
+	const char *token = token_of(ctx), *proof;
+	enum status status = is_usable(ctx, token, &proof);
 
 	if (status != ST_OK && status != ST_INVALID_TOKEN_400)
 		return status;

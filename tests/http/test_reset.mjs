@@ -69,6 +69,20 @@ test('following the link changes nothing, however often', async () => {
 	is((await reset(token)).status, 200, 'the status');
 });
 
+/* As a request does that looked at the user just before his address changed. */
+test('a link to an address that is no longer the user\'s sets nothing',
+	async () => {
+		const who = await person(at);
+		const token = await askFor(who);
+
+		await at.psql(`UPDATE users SET email = 'new.${who.email}'
+			WHERE id = '${who.id}'`);
+		is((await reset(token)).json().code, 'INVALID_TOKEN', 'the code');
+		await at.psql(`UPDATE users SET email = '${who.email}'
+			WHERE id = '${who.id}'`);
+		is((await reset(token)).status, 200, 'with the address again');
+	});
+
 test('no log shows a link that is followed in a way of its own', async () => {
 	const token = await askFor(await person(at));
 
