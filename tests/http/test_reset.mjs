@@ -83,6 +83,17 @@ test('a link to an address that is no longer the user\'s sets nothing',
 		is((await reset(token)).status, 200, 'with the address again');
 	});
 
+test('no letter grows by what a stranger wants a link to lead to', async () => {
+	const who = await person(at);
+	const response = await new Person(at).json(ASK, { email: who.email,
+		redirectTo: `/${'"'.repeat(20000)}` });
+
+	is(response.status, 403, 'the status');
+	is(response.json().code, 'INVALID_REDIRECT_URL', 'the code');
+	is((await lettersTo(at, who.email, 'reset-password')).length, 0,
+		'the number of letters');
+});
+
 test('no log shows a link that is followed in a way of its own', async () => {
 	const token = await askFor(await person(at));
 
