@@ -155,8 +155,9 @@ closed_hours_say_what_the_tables_said(void **state)
 	assert_true(close_hours(&w->worker, ALL) > 0);
 	closed = read_figures(w);
 	assert_same(&counted, &closed);
+	/* Soon after midnight, the hours on both sides of it are not over. */
 	assert_true(fixture_int(&w->owner,
-	    "SELECT sum(sign_ups)::bigint FROM hourly_figures") >= 5);
+	    "SELECT sum(sign_ups)::bigint FROM hourly_figures") >= 3);
 }
 
 static void
