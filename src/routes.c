@@ -263,10 +263,10 @@ const struct route routes[] = {
 	{ PAGE(POST, "/account/security/sessions/:id/revoke", "Security"),
 	    SESSION, .handler = security_revoke,
 	    .template = "account_security", .again = security_page },
-	{ PAGE(POST, "/account/switch/:id", "Profile"), SESSION,
+	{ PAGE(POST, "/account/switch/:id", "Profile"), OWN,
 	    WHEN(multi_session), .handler = account_switch,
 	    .template = "account", .again = profile_page },
-	{ PAGE(POST, "/account/leave/:id", "Profile"), SESSION,
+	{ PAGE(POST, "/account/leave/:id", "Profile"), OWN,
 	    WHEN(multi_session), .handler = account_leave,
 	    .template = "account", .again = profile_page },
 

@@ -121,8 +121,8 @@ multi_session_begin(struct ctx *ctx, const struct session *session)
 	    has_token(&others, session->token))
 		return ST_OK;
 	if (others.count > 0)
-		TRY(store_device_sessions_replace(ctx, others.token, others.count,
-		    session->user_id, others.found));
+		TRY(store_device_sessions_replace(ctx, others.token,
+		    others.count, session->user_id, others.found));
 	for (size_t i = 0; i < others.count; i++) {
 		if (others.found[i].live)
 			kept++;

@@ -28,7 +28,7 @@ token_hashes(struct ctx *ctx, const char *const *tokens, size_t count)
 
 #define TOKENS "unnest($1::bytea[]) WITH ORDINALITY AS t(hash, place)"
 #define SESSIONS_OF_TOKENS						\
-	TOKENS " JOIN sessions s ON s.token_hash = t.hash"			\
+	TOKENS " JOIN sessions s ON s.token_hash = t.hash"		\
 	" JOIN users u ON u.id = s.user_id"
 
 enum status

@@ -13,13 +13,22 @@ const REVOKE = '/api/auth/multi-session/revoke';
 const SECRET = 'multi-secret-0123456789abcdefABCDEF';
 const DEVICE = `${SESSION}_multi-`;
 
-let at;
+const HTTPS = 'https://login.example.com';
+
+let at, secure;
 
 before(async () => {
-	at = await stand({ name: 'multi', config: { 'server.secret': SECRET,
-		'multi_session.enabled': true, 'multi_session.maximum': 3 } });
+	const config = { 'server.secret': SECRET, 'multi_session.enabled': true,
+		'multi_session.maximum': 3, 'admin.enabled': true };
+
+	[at, secure] = await Promise.all([stand({ name: 'multi', config }),
+		stand({ name: 'multisecure', config: { ...config,
+			'server.url': HTTPS } })]);
 });
-after(async () => is((await at.stop()).code, 0, 'the exit status'));
+after(async () => {
+	is((await at.stop()).code, 0, 'the exit status');
+	is((await secure.stop()).code, 0, 'the exit status');
+});
 
 const signed = (token) => encodeURIComponent(`${token}.` +
 	createHmac('sha256', SECRET).update(token).digest('base64'));
@@ -132,6 +141,32 @@ test('the others cost one statement, however many there are', async () => {
 			.statements + 1, 'a page');
 });
 
+test('behind https its cookies have the prefix, and are secure', async () => {
+	const who = await new Person(secure, HTTPS).signUp();
+	const { session } = await who.session();
+	const name = `__Secure-${DEVICE}${session.token.toLowerCase()}`;
+
+	ok(who.jar.get(name) !== undefined, 'no such cookie');
+	is((await list(who))[0].user.email, who.email, 'the users');
+});
+
+test('an admin who acts as a user does not join the users of the browser',
+	async () => {
+		const admin = await person(at, 'admin_rw');
+		const user = await person(at);
+		const own = deviceCookies(admin).join();
+
+		is((await admin.json('/api/auth/admin/impersonate-user',
+			{ userId: user.id })).status, 200, 'the status');
+		is(deviceCookies(admin).join(), own, 'the cookies');
+		is(await emails(admin), admin.email, 'the users');
+		ok(!(await admin.get('/account')).text.includes('/login?add=1'),
+			'he may add one');
+		is((await admin.post('/account/leave/x')).status, 403,
+			'the status');
+		ok(await user.session() !== null, 'the user is signed out');
+	});
+
 /* ---- what is no cookie of ours --------------------------------------------- */
 
 test('only a signature opens a session, and only under its own name',
@@ -190,19 +225,20 @@ test('a session that has ended is not listed, and its cookie is taken back',
 		}
 	});
 
-test('cookies are looked at as far as the bound goes', async () => {
-	const [browser, a] = await browserOf(1);
-	const own = browser.jar.header('/');
-	const junk = Array.from({ length: 140 }, (_, i) => `${DEVICE}${i}=x`)
-		.join('; ');
-	const send = async (Cookie) => (await new Person(at).send('GET', LIST,
-		{ headers: { Cookie } })).json();
+test('cookies are looked at as far as the bound goes (CVE-2024-24814)',
+	async () => {
+		const [browser, a] = await browserOf(1);
+		const own = browser.jar.header('/');
+		const junk = Array.from({ length: 140 }, (_, i) => `${DEVICE}${i}=x`)
+			.join('; ');
+		const send = async (Cookie) => (await new Person(at).send('GET', LIST,
+			{ headers: { Cookie } })).json();
 
-	is((await send(`${own}; ${junk}`))[0].user.email, a.email, 'in front');
-	is((await send(`${junk}; ${own}`)).length, 0, 'behind the bound');
-	is((await send(own.split('; ').flatMap((pair) => Array(20).fill(pair))
-		.join('; '))).length, 1, 'the same again and again');
-});
+		is((await send(`${own}; ${junk}`))[0].user.email, a.email, 'in front');
+		is((await send(`${junk}; ${own}`)).length, 0, 'behind the bound');
+		is((await send(own.split('; ').flatMap((pair) => Array(20).fill(pair))
+			.join('; '))).length, 1, 'the same again and again');
+	});
 
 /* ---- going ----------------------------------------------------------------- */
 

@@ -235,7 +235,8 @@ of_many_uses_at_once_none_is_lost_or_too_much(void **state)
 static void
 only_the_counting_does_not_wait_for_the_disk(void **state)
 {
-	static const char sql[] = "SELECT current_setting('synchronous_commit')";
+	static const char sql[] =
+	    "SELECT current_setting('synchronous_commit')";
 	struct world *w = *state;
 	struct made made = make(w, UNLIMITED);
 
@@ -379,7 +380,8 @@ static void
 a_key_ends_with_its_user_and_the_table_never_shows_it(void **state)
 {
 	static const char shown[] =
-	    "SELECT count(*) FROM api_keys k WHERE k::text LIKE '%' || $1 || '%'";
+	    "SELECT count(*) FROM api_keys k"
+	    " WHERE k::text LIKE '%' || $1 || '%'";
 	struct world *w = *state;
 	struct made made = make(w, UNLIMITED);
 	struct db_rows rows;

@@ -95,8 +95,8 @@ a_user_keeps_one_session_of_a_browser(void **state)
 	struct browser b;
 
 	open_browser(w, &b);
-	assert_int_equal(store_device_sessions_replace(&w->worker, b.token, TOKENS,
-	    w->user, b.found), ST_OK);
+	assert_int_equal(store_device_sessions_replace(&w->worker, b.token,
+	    TOKENS, w->user, b.found), ST_OK);
 	assert_live(&b, "nynn");
 	assert_int_equal(find(w, &b), ST_OK);
 	assert_live(&b, "nynn");
