@@ -16,7 +16,7 @@ import { startStand } from '../tests/lib/stand.mjs';
 import { cpuOf } from './processes.mjs';
 
 const run = promisify(execFile);
-const SECRET = 'bench-secret-0123456789abcdefABCDEF';
+export const SECRET = 'bench-secret-0123456789abcdefABCDEF';
 const START_MS = 15000;
 export const PASSWORD = 'correct horse battery staple';
 export const WORKERS = 8;

@@ -11,7 +11,7 @@ import { PROGRAM, SOURCE, workDir } from '../tests/lib/paths.mjs';
 import { build } from './load.mjs';
 
 const CASES = ['session', 'token', 'api_key', 'sign_in', 'storm', 'address',
-	'admin', 'credit', 'memory', 'start', 'metrics', 'import',
+	'admin', 'credit', 'mail', 'memory', 'start', 'metrics', 'import',
 	'instructions'];
 const HELP = `usage: bench/run [options] [BENCH]...
 
