@@ -59,12 +59,15 @@ import_user_problem(struct ctx *ctx, struct json_object *user)
 
 	if (strlen(view_get_text(user, "id")) >= BETTER_AUTH_ID_SIZE)
 		return "the id is too long";
-	if (email == NULL || !text_email(email))
+	/* Who cannot be written to could not sign in from a new device. */
+	if (email == NULL || !text_email(email) || !text_mailable(email))
 		return "the e-mail address is not valid";
 	if (view_get_text(user, "name") == NULL)
 		return "there is no name";
 	if (longer(view_get_text(user, "name"), USER_NAME_MAX))
 		return "the name is too long";
+	if (longer(view_get_text(user, "username"), USER_NAME_MAX))
+		return "the username is too long";
 	if (longer(view_get_text(user, "image"), USER_IMAGE_MAX))
 		return "the address of the image is too long";
 	if (!roles_exist(ctx->arena, view_get_text(user, "role")))

@@ -2,6 +2,7 @@
  * `tollgate import csv` and `tollgate export users`: what one writes the other
  * reads.
  */
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Browser } from '../lib/http.mjs';
@@ -128,6 +129,17 @@ test('a line that is wrong is named, and nothing is imported', async () => {
 
 	is(rest.code, 0, rest.err);
 	is(await emails(site), `${before_} c@example.com`, 'the users');
+});
+
+/* An index holds no more than a third of a page of a key. */
+test('a key that no index can hold is refused with its line', async () => {
+	const long = randomBytes(9000).toString('hex');
+	const said = await table(site, 'email,name,username\n' +
+		`${long}@example.com,A,\nlong@example.com,B,${long}\n`);
+
+	is(said.code, 1, said.err);
+	is(said.out, 'line 2: the e-mail address is not valid\n' +
+		'line 3: the username is too long\n' + summary(2, 2, 0), 'it');
 });
 
 test('what is no such table is refused in its first lines', async () => {
