@@ -100,8 +100,8 @@ reset_send(struct ctx *ctx, const struct reset_letter *letter)
 	id_new(nobody, ctx->now);
 	TRY(store_verification_add(ctx, &(struct verification){
 	    .identifier = identifier(ctx, token),
-	    .value = arena_printf(ctx->arena, "%s %s", letter->user->email,
-	    letter->decoy ? nobody : letter->user->id),
+	    .value = arena_printf(ctx->arena, "%s %s", letter->decoy ?
+	    nobody : letter->user->id, letter->user->email),
 	    .user_id = letter->user->id,
 	    .seconds = letter->seconds }));
 	return letter_send(ctx, &(struct letter){ .kind = letter->kind,
@@ -207,11 +207,13 @@ reset_prepare(struct ctx *ctx)
 static enum status
 lock_user(struct ctx *ctx, const char *proof, struct user *user)
 {
-	const size_t size = strcspn(proof, " ");
+	const char *space = strrchr(proof, ' ');
 
-	TRY(store_user_lock(ctx, proof + size + (proof[size] != '\0'), user));
-	return strlen(user->email) == size &&
-	    strncmp(user->email, proof, size) == 0 ? ST_OK : ST_NOT_FOUND;
+	if (space == NULL)
+		return ST_NOT_FOUND;
+	TRY(store_user_lock(ctx, arena_copy(ctx->arena, proof,
+	    (size_t)(space - proof)), user));
+	return text_is(user->email, space + 1) ? ST_OK : ST_NOT_FOUND;
 }
 
 /* The link is used up by whoever takes it first, and by nobody when anything

@@ -318,9 +318,11 @@ export const DEVIATIONS = [
 				.exec(path)?.[1];
 			const sealed = /^sealed:([0-9a-f]+)$/.exec(actual)?.[1];
 
+			/* What lets choose a password names the address, too. */
 			return row !== undefined && sealed !== undefined &&
 				opened(identifierOf(exchange, row, values),
-					sealed) === values.fill(expected);
+					sealed)?.split(' ')[0] ===
+					values.fill(expected);
 		},
 	},
 ];
