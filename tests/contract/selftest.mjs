@@ -12,6 +12,7 @@ import { runFlow } from './flow.mjs';
 import { handleOf, routeOf, startRecorded } from './recorded.mjs';
 import { failureText, flowLine } from './report.mjs';
 import { SECRET, flowSettings, viewsSql } from './tables.mjs';
+import { withoutUnbuilt } from './unbuilt.mjs';
 import { Missing, Values } from './values.mjs';
 
 const FLOWS = ['core-http', 'core-email-password', 'email-verification',
@@ -348,6 +349,23 @@ test('recorded options become settings, or are named', () => {
 	assert.equal(settings['password.auto_sign_in'], false);
 	assert.equal(settings['user.fields'], 'lang:string, score:number=7!');
 	assert.deepEqual(unknown, ['stripe', 'user.deleteUser.beforeDelete']);
+});
+
+test('a flow built in part says what it was replayed without', async () => {
+	const all = transcript('anonymous-username-phone');
+	const left = withoutUnbuilt(all, ['anonymous', 'username',
+		'phone-number({a:1})']);
+	const steps = ['anonymous converts by sign-up ' +
+		'(anonymous user is removed)', 'sign-in username',
+	'update-user phoneNumber'];
+	const [results] = await replay(left.filter(({ name }) =>
+		steps.includes(name)));
+
+	assert.deepEqual(results.map(({ outcome }) => outcome),
+		['absent', 'passed', 'absent']);
+	assert.equal(results[0].why, 'sent without cookie, origin');
+	assert.ok(!('isAnonymous' in results[1].exchange.response.body.user));
+	assert.deepEqual(withoutUnbuilt(all, ['username']), all);
 });
 
 test('views have the reference\'s names', () => {

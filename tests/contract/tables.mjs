@@ -332,12 +332,16 @@ function identifierOf(exchange, row, values) {
 		table === 'verification').rows[row].identifier);
 }
 
-/* The same as purpose_of() of store/verification.c. */
+/*
+ * The same as purpose_of() of store/verification.c. The value of a link to a
+ * new password has the address it went to in front.
+ */
 function opened(identifier, sealed) {
 	try {
 		return unseal(SECRET,
 			`verification:${sha256(`seal ${identifier}`)}`,
-			Buffer.from(sealed, 'hex'));
+			Buffer.from(sealed, 'hex')).toString()
+			.split(' ').at(-1);
 	} catch {
 		return null;
 	}
