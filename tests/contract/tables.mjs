@@ -332,16 +332,12 @@ function identifierOf(exchange, row, values) {
 		table === 'verification').rows[row].identifier);
 }
 
-/*
- * The same as purpose_of() of store/verification.c. The value of a link to a
- * new password has the address it went to in front.
- */
+/* The same as purpose_of() of store/verification.c. */
 function opened(identifier, sealed) {
 	try {
 		return unseal(SECRET,
 			`verification:${sha256(`seal ${identifier}`)}`,
-			Buffer.from(sealed, 'hex')).toString()
-			.split(' ').at(-1);
+			Buffer.from(sealed, 'hex')).toString();
 	} catch {
 		return null;
 	}
