@@ -25,7 +25,9 @@ BEGIN
 		UPDATE public.user_counts SET users = users + CASE TG_OP
 			WHEN 'INSERT' THEN 1 ELSE -1 END *
 			(SELECT count(*) FROM changed)
-		WHERE slot = pg_backend_pid() % 64;
+		-- A taken address adds nobody, and waits for nobody.
+		WHERE slot = pg_backend_pid() % 64
+			AND EXISTS (SELECT FROM changed);
 	END IF;
 	RETURN NULL;
 END $$;
