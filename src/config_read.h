@@ -31,7 +31,7 @@ struct place {
 	int line;
 };
 
-/* Is this a setting, or the name of a file with a secret one ("secret_file")? */
+/* Is this a setting, or names it a file with a secret one ("secret_file")? */
 bool config_knows(const char *section, const char *key);
 
 /*

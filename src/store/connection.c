@@ -414,7 +414,7 @@ is_outdated(const PGresult *result)
 	return text_is(state, "0A000") || text_is(state, "26000");
 }
 
-/* Ready to be sent, as a text without a plan (NULL) is, or *out says why not. */
+/* Ready to be sent, as a text without a plan (NULL) is, or *out says why. */
 static enum answer
 need_prepared(struct connection *c, struct statement *statement,
     const char *sql, PGresult **out)
