@@ -70,7 +70,8 @@ close_house(void **state)
 
 	while (directory != NULL && (entry = readdir(directory)) != NULL)
 		(void)unlinkat(dirfd(directory), entry->d_name, 0);
-	(void)closedir(directory);
+	if (directory != NULL)
+		(void)closedir(directory);
 	(void)rmdir(h->directory);
 	(void)fixture_close(&fixture);
 	free(h);

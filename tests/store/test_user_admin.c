@@ -529,8 +529,12 @@ work_hold(struct ctx *ctx)
 {
 	struct user actor = { .id = ctx->input, .role = "super_admin" };
 
+	enum status status;
+
 	ctx->user = &actor;
-	return store_actor_hold(ctx);
+	status = store_actor_hold(ctx);
+	ctx->user = NULL;
+	return status;
 }
 
 static void
