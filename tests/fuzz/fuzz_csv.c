@@ -18,7 +18,7 @@ static void
 check(struct arena *arena, const char *cell)
 {
 	const bool formula = cell[0] != 0 &&
-	    strchr("=+-@\t\r", cell[0]) != NULL;
+	    strchr("=+-@\t\r\n", cell[0]) != NULL;
 	struct buf buf;
 	FILE *file;
 
