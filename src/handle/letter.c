@@ -32,12 +32,6 @@ static const char *const names[] = {
 };
 
 const char *
-letter_name(enum letter_kind kind)
-{
-	return names[kind];
-}
-
-const char *
 letter_purpose(struct ctx *ctx, const char *id)
 {
 	return arena_printf(ctx->arena, "letter:%s", id);

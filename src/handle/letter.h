@@ -62,9 +62,6 @@ struct letter_text {
 enum status letter_render(struct ctx *ctx, const struct letter *letter,
     struct letter_text *out);
 
-/* "reset-password", as table letters and file names have it. */
-const char *letter_name(enum letter_kind kind);
-
 /* What body is sealed for: its purpose (trust/seal.h). */
 const char *letter_purpose(struct ctx *ctx, const char *id);
 

@@ -223,7 +223,6 @@ end_old_session(struct ctx *ctx, const struct login *login,
     const struct user *user)
 {
 	const struct session *old = ctx->session;
-
 	const bool same = old != NULL && text_is(old->user_id, user->id);
 
 	if (!is_page(ctx) || old == NULL)
