@@ -13,22 +13,13 @@
 
 #define RETRY_AFTER_SECONDS 1
 
-static struct worker_slot *
-own_slot(struct shared *shared)
-{
-	pid_t pid = getpid();
-
-	for (int i = 0; i < SHARED_WORKERS; i++)
-		if (atomic_load(&shared->worker[i].pid) == pid)
-			return &shared->worker[i];
-	return NULL;
-}
-
-/* Three quarters of the workers; one worker alone may hash, too. */
+/* Three quarters of the workers, less those that wait for other houses; one
+ * alone may hash, too. */
 static int
-most_held(const struct shared *shared)
+most_held(struct shared *shared)
 {
-	int most = shared->workers * 3 / 4;
+	int most = shared->workers * 3 / 4 -
+	    shared_count(shared, WORKER_CALLING);
 
 	return most > 0 ? most : 1;
 }
@@ -107,7 +98,7 @@ enum status
 hash_slot_take(struct ctx *ctx)
 {
 	struct shared *shared = ctx->shared;
-	struct worker_slot *own = shared != NULL ? own_slot(shared) : NULL;
+	struct worker_slot *own = shared != NULL ? shared_own(shared) : NULL;
 	const int64_t started = clock_monotonic_us();
 	enum status status;
 
@@ -125,7 +116,7 @@ hash_slot_give(struct ctx *ctx)
 {
 	struct worker_slot *own;
 
-	if (ctx->shared == NULL || (own = own_slot(ctx->shared)) == NULL)
+	if (ctx->shared == NULL || (own = shared_own(ctx->shared)) == NULL)
 		return;
 	atomic_store(&own->state, WORKER_BUSY);
 	hash_slot_wake(ctx->shared);

@@ -15,6 +15,7 @@ const char *const worker_state_names[WORKER_STATES] = {
 	[WORKER_NONE] = "none", [WORKER_STARTING] = "starting",
 	[WORKER_IDLE] = "idle", [WORKER_BUSY] = "busy",
 	[WORKER_WAITING] = "waiting", [WORKER_HASHING] = "hashing",
+	[WORKER_CALLING] = "calling",
 };
 
 static void
@@ -63,6 +64,17 @@ shared_map(int fd)
 	    MAP_SHARED, fd, 0);
 
 	return map == MAP_FAILED ? NULL : map;
+}
+
+struct worker_slot *
+shared_own(struct shared *shared)
+{
+	const pid_t pid = getpid();
+
+	for (int i = 0; i < SHARED_WORKERS; i++)
+		if (atomic_load(&shared->worker[i].pid) == pid)
+			return &shared->worker[i];
+	return NULL;
 }
 
 int

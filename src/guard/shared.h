@@ -25,6 +25,7 @@ enum worker_state {
 	WORKER_NONE, WORKER_STARTING, WORKER_IDLE, WORKER_BUSY,
 	WORKER_WAITING,		/* for a hash slot */
 	WORKER_HASHING,
+	WORKER_CALLING,		/* somebody else's server */
 	WORKER_STATES
 };
 extern const char *const worker_state_names[WORKER_STATES];
@@ -66,6 +67,9 @@ struct shared {
 int shared_create(int32_t workers, int32_t slots);
 /* Maps it. NULL on failure. */
 struct shared *shared_map(int fd);
+
+/* The slot of this process; NULL: it was not born of the master. */
+struct worker_slot *shared_own(struct shared *shared);
 
 /* How many workers are in that state. */
 int shared_count(struct shared *shared, enum worker_state state);
