@@ -8,6 +8,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "handle/admin.h"
+#include "handle/export.h"
 #include "handle/handle.h"
 #include "http/assets.h"
 #include "http/form.h"
@@ -17,6 +18,9 @@
 #define JSON(verb, p) .face = FACE_JSON, .method = METHOD_##verb, .path = p
 #define PAGE(verb, p, t) .face = FACE_PAGE, .method = METHOD_##verb,	\
 	.path = p, .title = t
+/* The list of the page at path as a file (handle/export.h). */
+#define CSV(p, table) .face = FACE_PAGE, .method = METHOD_GET,		\
+	.path = p ".csv", .title = "Export", .export = &table
 #define ANYONE .guard = { .level = GUARD_ANYONE }
 #define VISITOR .guard = { .level = GUARD_VISITOR }
 #define SESSION .guard = { .level = GUARD_SESSION }
@@ -313,6 +317,8 @@ const struct route routes[] = {
 	{ PAGE(GET, "/admin/users", "Users"), MAY(USER_LIST),
 	    .form = &users_form, .handler = admin_users,
 	    .template = "admin_users" },
+	{ CSV("/admin/users", users_export), MAY(USER_LIST),
+	    .form = &users_form, .handler = admin_users },
 	{ PAGE(GET, "/admin/users/new", "New user"), MAY(USER_CREATE),
 	    .handler = admin_user_new, .template = "admin_user_new" },
 	{ PAGE(POST, "/admin/users", "New user"), MAY(USER_CREATE),
@@ -366,9 +372,13 @@ const struct route routes[] = {
 	{ PAGE(GET, "/admin/credits", "Credits"), MAY(CREDIT_LIST),
 	    .form = &credits_form, .handler = admin_credits,
 	    .template = "admin_credits", .again = admin_credits_again },
+	{ CSV("/admin/credits", credits_export), MAY(CREDIT_LIST),
+	    .form = &credits_form, .handler = admin_credits },
 	{ PAGE(GET, "/admin/orders", "Orders"), MAY(ORDER_LIST), READ,
 	    .form = &orders_form, .handler = admin_orders,
 	    .template = "admin_orders" },
+	{ CSV("/admin/orders", orders_export), MAY(ORDER_LIST),
+	    .form = &orders_form, .handler = admin_orders },
 	{ PAGE(GET, "/admin/orders/:id", "Order"), MAY(ORDER_LIST),
 	    .handler = admin_order, .template = "admin_order" },
 	{ PAGE(GET, "/admin/system", "System"), MAY(SYSTEM_READ),
@@ -614,6 +624,20 @@ route_find(struct ctx *ctx)
 		return refuse(ctx, ST_NOT_FOUND, "no such route");
 	response_header(ctx, "Allow", allowed.data);
 	return refuse(ctx, ST_METHOD_NOT_ALLOWED, "no such method here");
+}
+
+const struct route *
+route_export(const struct route *route)
+{
+	const size_t size = strlen(route->path);
+
+	for (size_t i = 0; i < routes_count; i++)
+		if (routes[i].export != NULL &&
+		    routes[i].handler == route->handler &&
+		    strncmp(routes[i].path, route->path, size) == 0 &&
+		    strcmp(routes[i].path + size, ".csv") == 0)
+			return &routes[i];
+	return NULL;
 }
 
 void

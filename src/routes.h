@@ -16,6 +16,7 @@
 
 struct config;
 struct ctx;
+struct export;
 struct form;
 
 enum guard_level {
@@ -50,6 +51,8 @@ struct route {
 	const char *template;	/* PAGE: what lays itself over the view */
 	enum status (*again)(struct ctx *ctx);	/* PAGE: fills the view of a
 				 * refused POST, which is shown again */
+	const struct export *export;	/* PAGE: instead of a template, the
+				 * file made of the handler's list */
 	bool by_token;		/* JSON: a signed token opens it as well as a
 				 * session; ctx->session may be NULL */
 	const char *scope;	/* what an API key must be allowed to open it
@@ -75,6 +78,10 @@ bool route_is_on(const struct config *config, const struct route *route);
  * ST_METHOD_NOT_ALLOWED  the path exists with other methods; Allow is set
  */
 enum status route_find(struct ctx *ctx);
+
+/* The row whose file is route's list, or NULL: it is at the page's path with
+ * ".csv" behind it, and has the same handler. */
+const struct route *route_export(const struct route *route);
 
 /* Prints a line a row that is on, for people and for the matrix test. */
 void routes_print(const struct config *config);

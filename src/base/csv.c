@@ -140,11 +140,23 @@ csv_next(struct csv *csv)
 	return c != FAILED;
 }
 
+/* The full-width twins are what East Asian keyboards type. */
+static bool
+is_formula(const char *text)
+{
+	static const char *const starts[] = { "=", "+", "-", "@", "\t", "\r",
+		"\n", "\uff1d", "\uff0b", "\uff0d", "\uff20" };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (text_starts(text, starts[i]))
+			return true;
+	return false;
+}
+
 void
 csv_put(struct buf *buf, const char *text)
 {
-	const bool formula = text[0] != '\0' &&
-	    strchr("=+-@\t\r\n", text[0]) != NULL;
+	const bool formula = is_formula(text);
 	const bool quoted = formula || text[strcspn(text, ",\"\r\n")] != '\0';
 
 	if (quoted)

@@ -1,5 +1,6 @@
 #include "base/format.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -74,6 +75,16 @@ currency_find(const char *code)
 	return NULL;
 }
 
+static uint64_t
+minor_units(int decimals)
+{
+	uint64_t unit = 1;
+
+	for (int i = 0; i < decimals; i++)
+		unit *= 10;
+	return unit;
+}
+
 void
 format_money(char out[FORMAT_MONEY_SIZE], int64_t minor, const char *code,
     bool whole)
@@ -81,11 +92,9 @@ format_money(char out[FORMAT_MONEY_SIZE], int64_t minor, const char *code,
 	const struct currency *currency = currency_find(code);
 	const int decimals = currency == NULL ? 2 : currency->decimals;
 	const char *sign = currency == NULL ? NULL : currency->sign;
+	const uint64_t unit = minor_units(decimals);
 	char number[FORMAT_NUMBER_SIZE], rest[8] = "";
-	uint64_t unit = 1;
 
-	for (int i = 0; i < decimals; i++)
-		unit *= 10;
 	put_grouped(number, magnitude(minor) / unit);
 	if (decimals > 0 && (!whole || magnitude(minor) % unit != 0))
 		(void)snprintf(rest, sizeof(rest),
@@ -94,6 +103,23 @@ format_money(char out[FORMAT_MONEY_SIZE], int64_t minor, const char *code,
 	(void)snprintf(out, FORMAT_MONEY_SIZE, "%s%.4s%s%s%s",
 	    minor < 0 ? "-" : "", sign == NULL ? code : sign,
 	    sign == NULL ? " " : "", number, rest);
+}
+
+void
+format_decimal(char out[FORMAT_MONEY_SIZE], int64_t minor, const char *code)
+{
+	const struct currency *currency = currency_find(code);
+	const int decimals = currency == NULL ? 2 : currency->decimals;
+	const uint64_t unit = minor_units(decimals);
+	const char *sign = minor < 0 ? "-" : "";
+
+	if (decimals == 0)
+		(void)snprintf(out, FORMAT_MONEY_SIZE, "%s%" PRIu64, sign,
+		    magnitude(minor));
+	else
+		(void)snprintf(out, FORMAT_MONEY_SIZE, "%s%" PRIu64 ".%0*"
+		    PRIu64, sign, magnitude(minor) / unit, decimals,
+		    magnitude(minor) % unit);
 }
 
 static bool

@@ -28,6 +28,10 @@ void format_change(char out[FORMAT_NUMBER_SIZE], int64_t number);
 void format_money(char out[FORMAT_MONEY_SIZE], int64_t minor,
     const char *currency, bool whole);
 
+/* The same as digits and a point, for programs: "13549.00", "-0.05", "1200". */
+void format_decimal(char out[FORMAT_MONEY_SIZE], int64_t minor,
+    const char *currency);
+
 /* Instants in ms; years 0 .. 9999, others give "". */
 void format_moment(char out[FORMAT_MOMENT_SIZE], int64_t instant);
 void format_date(char out[FORMAT_MOMENT_SIZE], int64_t instant);

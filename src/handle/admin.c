@@ -11,6 +11,7 @@
 #include "guard/permission.h"
 #include "handle/api_key.h"
 #include "handle/device.h"
+#include "handle/export.h"
 #include "handle/reset.h"
 #include "handle/subject.h"
 #include "handle/words.h"
@@ -50,6 +51,14 @@ static const struct form_field users_fields[] = {
 	    .optional = true, .label = "Limit"),
 };
 const struct form users_form = FORM(users_fields, struct users_query);
+
+static const struct export_column users_columns[] = {
+	{ "Id", "id", NULL }, { "Joined", "createdAt", NULL },
+	{ "Name", "name", NULL }, { "E-mail", "email", NULL },
+	{ "Verified", "emailVerified", NULL }, { "Role", "role", NULL },
+	{ "State", "state", NULL }, { "Balance", "balance", NULL },
+};
+const struct export users_export = EXPORT("users", "users", users_columns);
 
 static void
 user_words(struct ctx *ctx, struct json_object *user)

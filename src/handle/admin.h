@@ -10,11 +10,13 @@
 #include "base/status.h"
 
 struct ctx;
+struct export;
 struct form;
 struct json_object;
 
 /* admin.c */
 extern const struct form users_form;
+extern const struct export users_export;
 enum status dashboard_page(struct ctx *ctx);
 enum status admin_users(struct ctx *ctx);
 enum status admin_user(struct ctx *ctx);
@@ -68,6 +70,7 @@ enum status user_remove(struct ctx *ctx);
 extern const struct form grant_form, grant_json_form, adjust_form,
     adjust_json_form, quota_form, quota_json_form, spend_form, credits_form,
     transfers_form;
+extern const struct export credits_export;
 enum status credit_grant(struct ctx *ctx);
 enum status credit_adjust(struct ctx *ctx);
 enum status credit_quota(struct ctx *ctx);
@@ -79,6 +82,7 @@ enum status account_credits(struct ctx *ctx);
 
 /* order.c */
 extern const struct form orders_form;
+extern const struct export orders_export;
 enum status admin_orders(struct ctx *ctx);
 enum status admin_order(struct ctx *ctx);
 enum status account_orders(struct ctx *ctx);

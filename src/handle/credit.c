@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "ctx.h"
+#include "handle/export.h"
 #include "handle/handle.h"
 #include "handle/subject.h"
 #include "handle/words.h"
@@ -231,6 +232,16 @@ const struct form credits_form = FORM(credits_fields,
     struct transfers_query);
 const struct form transfers_form = FORM(transfers_fields,
     struct transfers_query);
+
+static const struct export_column credits_columns[] = {
+	{ "Id", "id", NULL }, { "When", "createdAt", NULL },
+	{ "User id", "userId", NULL }, { "User", "userText", NULL },
+	{ "Kind", "kind", NULL }, { "Change", "change", NULL },
+	{ "Balance", "balance", NULL }, { "Reason", "reason", NULL },
+	{ "By id", "actorId", NULL }, { "By", "actorText", NULL },
+};
+const struct export credits_export = EXPORT("credits", "ledger",
+    credits_columns);
 
 static enum status
 transfers_page(struct ctx *ctx, struct page *page)

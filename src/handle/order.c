@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "ctx.h"
+#include "handle/export.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/order.h"
@@ -26,6 +27,17 @@ static const struct form_field orders_fields[] = {
 	    .optional = true, .label = "Limit"),
 };
 const struct form orders_form = FORM(orders_fields, struct orders_query);
+
+static const struct export_column orders_columns[] = {
+	{ "Id", "id", NULL }, { "Placed", "createdAt", NULL },
+	{ "User id", "userId", NULL }, { "E-mail", "email", NULL },
+	{ "Item", "description", NULL }, { "Status", "status", NULL },
+	{ "Credits", "credits", NULL }, { "Amount", "amountMinor", "currency" },
+	{ "Currency", "currency", NULL }, { "Paid", "paidAt", NULL },
+	{ "Changed", "updatedAt", NULL },
+};
+const struct export orders_export = EXPORT("orders", "orders",
+    orders_columns);
 
 static const struct choice_word statuses[] = {
 	{ "all", "All" }, { "paid", "Paid" }, { "created", "Not paid yet" },

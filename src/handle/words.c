@@ -37,7 +37,7 @@ const struct choice_word user_states[] = {
 bool
 is_page(const struct ctx *ctx)
 {
-	return ctx->route->face == FACE_PAGE;
+	return ctx->route->face == FACE_PAGE && ctx->route->export == NULL;
 }
 
 void
@@ -166,6 +166,8 @@ words_next(struct ctx *ctx, const struct page *page,
 		view_text(ctx->view, "next", page->next);
 		return;
 	}
+	link_view(ctx, "export", route_export(ctx->route) != NULL,
+	    query_text(ctx, filters, NULL));
 	link_view(ctx, "first", page->further,
 	    query_text(ctx, filters, NULL));
 	link_view(ctx, "next", page->next != NULL,

@@ -48,7 +48,8 @@ const char *words_label(const struct choice_word *choices,
     const char *value);
 
 /*
- * words_next - "next" for programs, "first" and "next" for a page's pager
+ * words_next - "next" for programs; "first", "next" and "export" for a page's
+ * pager, the last when the list can be had as a file (handle/export.h)
  *
  * filters  names and values that every page of the list repeats, by twos,
  *          ended by a NULL name; NULL or empty values are left out.

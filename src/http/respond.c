@@ -423,6 +423,31 @@ log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
 		LOG_END });
 }
 
+static size_t
+rest_size(const struct response *response)
+{
+	size_t size = 0;
+
+	for (const struct piece *p = response->rest; p != NULL; p = p->next)
+		size += p->size;
+	return size;
+}
+
+static bool
+write_body(struct ctx *ctx, struct fcgi *fcgi, const struct buf *body)
+{
+	const struct piece *piece = ctx->response.rest;
+
+	if (ctx->request.method == METHOD_HEAD)
+		return true;
+	if (!fcgi_write(fcgi, body->data, body->size))
+		return false;
+	for (; piece != NULL; piece = piece->next)
+		if (!fcgi_write(fcgi, piece->bytes, piece->size))
+			return false;
+	return true;
+}
+
 int
 respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 {
@@ -430,6 +455,7 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 	enum face face = face_of(ctx);
 	struct buf head, body;
 	bool delivered;
+	size_t size;
 	int http;
 
 	buf_init(&head, ctx->arena, 1024);
@@ -453,12 +479,12 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 	put_headers(ctx, &head, http, face);
 	if (response->content_type != NULL)
 		put_header(&head, "Content-Type", response->content_type);
-	put_number(&head, "Content-Length", (int64_t)body.size);
+	size = body.size + rest_size(response);
+	put_number(&head, "Content-Length", (int64_t)size);
 	buf_text(&head, "\r\n");
 	delivered = fcgi_write(fcgi, head.data, head.size) &&
-	    (ctx->request.method == METHOD_HEAD ||
-	    fcgi_write(fcgi, body.data, body.size));
+	    write_body(ctx, fcgi, &body);
 	delivered = fcgi_finish(fcgi) && delivered;
-	log_access(ctx, http, body.size, delivered);
+	log_access(ctx, http, size, delivered);
 	return http;
 }

@@ -24,6 +24,13 @@ struct header {
 	const char *value;
 };
 
+/* Of a body too long for one piece; NULL ends the list. */
+struct piece {
+	struct piece *next;
+	const char *bytes;
+	size_t size;
+};
+
 struct response {
 	struct header *headers;		/* in the order set */
 	struct header *exposed;		/* the same, of response_expose */
@@ -34,6 +41,7 @@ struct response {
 	bool bare;			/* JSON: a refusal without a body */
 	const char *body;		/* a ready body (assets), else NULL */
 	size_t body_size;
+	struct piece *rest;		/* what follows the ready body */
 	const char *content_type;	/* of the ready body */
 	const char *flash;		/* message for the page after */
 };

@@ -7,6 +7,7 @@
 #include "ctx.h"
 #include "guard/guard.h"
 #include "guard/metric.h"
+#include "handle/export.h"
 #include "handle/handle.h"
 #include "http/form.h"
 #include "routes.h"
@@ -39,6 +40,8 @@ handle(struct ctx *ctx)
 	TRY(admit(ctx));
 	if (route->prepare != NULL)
 		TRY(route->prepare(ctx));
+	if (route->export != NULL)
+		return db_transact(ctx, export_list);
 	return route->one_read ? route->handler(ctx) :
 	    db_transact(ctx, route->handler);
 }

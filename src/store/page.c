@@ -52,8 +52,8 @@ page_read(struct ctx *ctx, const char *cursor, int64_t limit,
 	*page = (struct page){ .limit = limit, .at = PAGE_START, .id = "" };
 	if (limit < 1)
 		page->limit = PAGE_LIMIT;
-	if (limit > PAGE_LIMIT_MAX)
-		page->limit = PAGE_LIMIT_MAX;
+	if (limit > PAGE_ROWS_MAX)
+		page->limit = PAGE_ROWS_MAX;
 	if (cursor == NULL || cursor[0] == '\0')
 		return ST_OK;
 	page->further = true;

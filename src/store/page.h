@@ -17,11 +17,12 @@ struct db_rows;
 struct json_object;
 
 #define PAGE_LIMIT 50
-#define PAGE_LIMIT_MAX 100
+#define PAGE_LIMIT_MAX 100		/* of what a stranger may ask for */
+#define PAGE_ROWS_MAX 1000		/* of what the program itself asks for */
 #define PAGE_START INT64_C(253402300799999)	/* 9999-12-31, in ms */
 
 struct page {
-	int64_t limit;		/* 1 .. PAGE_LIMIT_MAX */
+	int64_t limit;		/* 1 .. PAGE_ROWS_MAX */
 	bool further;		/* a cursor was given */
 	int64_t at;		/* the key: an instant or a number, */
 	const char *id;		/* and what decides between equal ones */
@@ -32,7 +33,8 @@ struct page {
  * page_read - a page from what a stranger sent
  *
  * cursor  NULL or "" for the first page
- * limit   brought within 1 .. PAGE_LIMIT_MAX; PAGE_LIMIT when there is none
+ * limit   brought within 1 .. PAGE_ROWS_MAX; PAGE_LIMIT when there is none.
+ *         Forms hold strangers to PAGE_LIMIT_MAX.
  *
  * ST_VALIDATION_ERROR  it is not, byte for byte, a cursor made here
  */

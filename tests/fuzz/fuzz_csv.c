@@ -17,8 +17,12 @@ static struct csv csv, again;
 static void
 check(struct arena *arena, const char *cell)
 {
-	const bool formula = cell[0] != 0 &&
-	    strchr("=+-@\t\r\n", cell[0]) != NULL;
+	const bool wide = strncmp(cell, "\uff1d", 3) == 0 ||
+	    strncmp(cell, "\uff0b", 3) == 0 ||
+	    strncmp(cell, "\uff0d", 3) == 0 ||
+	    strncmp(cell, "\uff20", 3) == 0;
+	const bool formula = wide || (cell[0] != 0 &&
+	    strchr("=+-@\t\r\n", cell[0]) != NULL);
 	struct buf buf;
 	FILE *file;
 

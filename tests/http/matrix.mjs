@@ -221,6 +221,7 @@ export const MATRIX = {
 	/* pages of an admin */
 	'GET /admin': mayRead(200),
 	'GET /admin/users': mayRead(200),
+	'GET /admin/users.csv': mayRead(200),
 	'GET /admin/users/new': mayWrite(200),
 	'POST /admin/users': mayWrite(303, { body: (world) => ({
 		name: 'New', email: world.freshEmail(), role: 'user' }) }),
@@ -254,7 +255,9 @@ export const MATRIX = {
 	'POST /admin/users/:id/quota': mayWrite(303, { params: victim,
 		body: { monthlyCreditsQuota: '1000' } }),
 	'GET /admin/credits': mayRead(200),
+	'GET /admin/credits.csv': mayRead(200),
 	'GET /admin/orders': mayRead(200),
+	'GET /admin/orders.csv': mayRead(200),
 	'GET /admin/orders/:id': mayRead(200, { params: order }),
 	'GET /admin/system': mayRead(200),
 

@@ -74,6 +74,27 @@ knows_minor_units(void **state)
 }
 
 static void
+decimal_is(int64_t minor, const char *currency, const char *expected)
+{
+	char out[FORMAT_MONEY_SIZE];
+
+	format_decimal(out, minor, currency);
+	assert_string_equal(out, expected);
+}
+
+static void
+writes_money_for_programs(void **state)
+{
+	(void)state;
+	decimal_is(1354900, "EUR", "13549.00");
+	decimal_is(-5, "USD", "-0.05");
+	decimal_is(1200, "JPY", "1200");
+	decimal_is(1234, "KWD", "1.234");
+	decimal_is(7, "", "0.07");
+	decimal_is(INT64_MIN, "EUR", "-92233720368547758.08");
+}
+
+static void
 moment_is(int64_t instant, const char *moment, const char *date,
     const char *day)
 {
@@ -130,6 +151,7 @@ main(void)
 		cmocka_unit_test(groups_thousands),
 		cmocka_unit_test(signs_changes),
 		cmocka_unit_test(knows_minor_units),
+		cmocka_unit_test(writes_money_for_programs),
 		cmocka_unit_test(says_when),
 		cmocka_unit_test(reads_only_days_that_exist),
 	};

@@ -156,8 +156,42 @@ a_page_has_a_title_and_a_template(void **state)
 			continue;
 		}
 		HOLDS(r, r->title != NULL && r->title[0] != '\0');
-		HOLDS(r, (r->template == NULL) == needs_no_template(r));
+		HOLDS(r, (r->template == NULL) == (needs_no_template(r) ||
+		    r->export != NULL));
 		HOLDS(r, r->template == NULL || template_exists(r->template));
+	}
+}
+
+static bool
+has_field(const struct form *form, const char *name, enum field_type type)
+{
+	for (size_t i = 0; form != NULL && i < form->count; i++)
+		if (text_is(form->fields[i].name, name))
+			return form->fields[i].type == type;
+	return false;
+}
+
+static void
+a_file_is_the_list_of_a_page(void **state)
+{
+	(void)state;
+	EACH_ROW(r) {
+		bool found = false;
+
+		if (r->export == NULL)
+			continue;
+		HOLDS(r, r->face == FACE_PAGE && r->method == METHOD_GET);
+		HOLDS(r, has_field(r->form, "cursor", FIELD_TYPE_TEXT));
+		HOLDS(r, has_field(r->form, "limit", FIELD_TYPE_INT));
+		EACH_ROW(page) {
+			if (route_export(page) != r)
+				continue;
+			found = true;
+			HOLDS(r, page->guard.permission == r->guard.permission);
+			HOLDS(r, page->form == r->form);
+			HOLDS(r, page->when == r->when);
+		}
+		HOLDS(r, found);
 	}
 }
 
@@ -478,6 +512,7 @@ main(void)
 		TEST(what_opens_or_ends_an_account_is_its_owners),
 		TEST(below_admin_every_row_asks_for_a_permission),
 		TEST(a_page_has_a_title_and_a_template),
+		TEST(a_file_is_the_list_of_a_page),
 		TEST(a_page_that_takes_a_form_can_be_shown_again),
 		TEST(a_page_that_takes_a_form_looks_for_a_session),
 		TEST(a_row_that_hashes_is_limited),
