@@ -87,6 +87,8 @@ key_read(struct ctx *ctx, const char *field, const char **key)
 	*key = header != NULL ? header : field;
 	if (*key == NULL)
 		return refuse(ctx, ST_IDEMPOTENCY_KEY_REQUIRED, "no key");
+	if (text_starts(*key, CREDIT_KEY_OWN))
+		return refuse(ctx, ST_IDEMPOTENCY_KEY_RESERVED, "%s", *key);
 	if (!is_key(*key))
 		return invalid(ctx, "body", "key",
 		    "Invalid input: expected 1 to 64 bytes of text",
@@ -207,7 +209,7 @@ struct transfers_query {
 };
 
 static const char *const kind_options[] = { "grant", "spend", "adjust",
-	"expire", "hold", "release", "capture", "refund", NULL };
+	"expire", "hold", "release", "capture", "refund", "clawback", NULL };
 
 #define CURSOR								\
 	FIELD_TEXT(struct transfers_query, cursor, "cursor", 0, 512,	\

@@ -18,7 +18,8 @@ const struct choice_word transfer_kinds[] = {
 	{ "", "Any kind" }, { "grant", "Grant" }, { "spend", "Spend" },
 	{ "adjust", "Adjustment" }, { "expire", "Expiry" },
 	{ "hold", "Hold" }, { "release", "Release" },
-	{ "capture", "Capture" }, { "refund", "Refund" }, { NULL, NULL }
+	{ "capture", "Capture" }, { "refund", "Refund" },
+	{ "clawback", "Clawback" }, { NULL, NULL }
 };
 
 const struct choice_word user_roles[] = {

@@ -1,7 +1,8 @@
 /*
- * The janitor: takes away what nobody can use any more and adds up what is
- * over. Correctness never waits for it; an expired session is refused whether
- * its row exists or not, figures that are not there are counted.
+ * The janitor: takes away what nobody can use any more, books what has run out
+ * and adds up what is over. Correctness never waits for it; an expired session
+ * is refused whether its row exists or not, credits likewise, and figures that
+ * are not there are counted.
  */
 #include <poll.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "ctx.h"
 #include "guard/shared.h"
 #include "proc/proc.h"
+#include "store/credit.h"
 #include "store/db.h"
 #include "store/figures.h"
 #include "store/key.h"
@@ -27,32 +29,31 @@
 #define HOURS_BATCH 24
 #define HOURS_BATCHES 10	/* a round: after a long absence, ten days */
 
-static const struct purge {
-	const char *what;
+static const struct chore {
+	const char *done;	/* after a number */
 	enum status (*run)(struct ctx *ctx, int64_t limit, int64_t *count);
-} purges[] = {
-	{ "sessions", store_session_purge },
-	{ "verifications", store_verification_purge },
-	{ "letters", store_letter_purge },
-	{ "limits", store_limit_purge },
-	{ "private halves of signing keys", store_key_purge },
+} chores[] = {
+	{ "wallets settled", store_credit_due },
+	{ "expired sessions removed", store_session_purge },
+	{ "expired verifications removed", store_verification_purge },
+	{ "old letters removed", store_letter_purge },
+	{ "expired limits removed", store_limit_purge },
+	{ "private halves of signing keys removed", store_key_purge },
 };
 
 /* In batches: a long transaction would hold back vacuum, a big one I/O. */
 static void
-clean(struct ctx *ctx, const struct purge *purge)
+do_chore(struct ctx *ctx, const struct chore *chore)
 {
-	int64_t removed = BATCH, total = 0;
+	int64_t count = BATCH, total = 0;
 
-	while (removed == BATCH &&
-	    purge->run(ctx, BATCH, &removed) == ST_OK) {
-		total += removed;
+	while (count == BATCH && chore->run(ctx, BATCH, &count) == ST_OK) {
+		total += count;
 		arena_reset(ctx->arena);
 	}
 	arena_reset(ctx->arena);
 	if (total > 0)
-		log_info("janitor", "removed %lld expired %s",
-		    (long long)total, purge->what);
+		log_info("janitor", "%lld %s", (long long)total, chore->done);
 }
 
 static enum status
@@ -94,8 +95,8 @@ round_of(struct ctx *ctx)
 {
 	ctx->now = clock_now();
 	count(ctx);
-	for (size_t i = 0; i < sizeof(purges) / sizeof(purges[0]); i++)
-		clean(ctx, &purges[i]);
+	for (size_t i = 0; i < sizeof(chores) / sizeof(chores[0]); i++)
+		do_chore(ctx, &chores[i]);
 	add_up(ctx);
 }
 

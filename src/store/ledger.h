@@ -54,10 +54,15 @@ enum status store_ledger_list(struct ctx *ctx,
  * {wallet, problem, expected, found}. Problems:
  *   balance     is not the sum of the wallet's transfers
  *   count       is not the number of the last transfer (one is missing)
- *   period      this month's spending is not the sum of its spends
+ *   period      this month's spending is not the sum of its spends and holds
  *   chain       balance_after or number does not follow from the one before;
  *               found is the first such number
  *   hash        key_hash does not fit the row; found is the first such number
+ *   origin      transfers of which more came back than they moved (found)
+ *   holds       holds that are not what their transfers say (found)
+ *   lots        lots that are not what their moves say (found)
+ *   rest        its lots hold more (found) than its balance
+ *   due         a lot or hold runs out before the wallet knows
  *   orphan      transfers of a wallet that does not exist
  *
  * ST_OK even when there are differences: look at "clean".

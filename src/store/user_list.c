@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "ctx.h"
+#include "store/credit.h"
 #include "store/db.h"
 #include "store/page.h"
 #include "store/user.h"
@@ -26,7 +27,8 @@
 #define SHOWN								\
 	"SELECT u.id, u.created_at AS \"createdAt\", u.name, u.email,"	\
 	" u.email_verified AS \"emailVerified\", u.role,"		\
-	" " STATE " AS state, coalesce(w.balance, 0) AS balance"	\
+	" " STATE " AS state,"						\
+	" coalesce(" BALANCE_AT("w", "$6") ", 0) AS balance"		\
 	" FROM users u LEFT JOIN wallets w ON w.id = u.id"
 #define KEYED " (created_at, id) < ($1::timestamptz, $2)"
 #define NEWEST " ORDER BY created_at DESC, id DESC LIMIT $3"
