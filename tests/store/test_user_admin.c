@@ -238,6 +238,56 @@ users_are_counted_whoever_makes_and_deletes_them(void **state)
 	counted(w);
 }
 
+/* Another worker, who has less time than an import takes. */
+static void
+sign_up_beside(void)
+{
+	struct ctx ctx = world_worker();
+	char id[ID_SIZE];
+
+	assert_int_equal(db_run(&ctx, "SET lock_timeout = '1s'", DB_NONE,
+	    NULL), ST_OK);
+	world_user(&ctx, id, NULL, NULL, "user");
+	fixture_release(&ctx);
+}
+
+/*
+ * A transaction, an import's say, that has made users and stays open. It
+ * holds this many of the rows that count, so that it does not depend on the
+ * connections' numbers who meets whom.
+ */
+static enum status
+work_import_beside(struct ctx *ctx)
+{
+	static const char hold[] =
+	    "SELECT slot FROM user_counts ORDER BY slot LIMIT $1 FOR UPDATE";
+	const int64_t *held = ctx->input;
+	char id[ID_SIZE];
+	struct db_rows rows;
+
+	TRY(db_all(ctx, &rows, hold, DB_ARGS(db_int(*held))));
+	world_user(ctx, id, NULL, NULL, "user");
+	sign_up_beside();
+	sign_up_beside();
+	return ST_OK;
+}
+
+static void
+who_signs_up_does_not_wait_for_an_import(void **state)
+{
+	static const char slots[] = "SELECT count(*) FROM user_counts";
+	struct world *w = *state;
+	const int64_t before = fixture_int(&w->owner, slots);
+
+	for (int64_t held = before - 1; held <= before; held++) {
+		assert_int_equal(world_run(&w->owner, work_import_beside,
+		    &held), ST_OK);
+		counted(w);
+	}
+	/* The last had to make room, once. */
+	assert_int_equal(fixture_int(&w->owner, slots), before + 1);
+}
+
 static const struct config *
 no_extra_fields(void)
 {
@@ -607,6 +657,7 @@ main(void)
 		WORLD_TEST(pages_have_no_gap_and_no_double),
 		WORLD_TEST(lists_are_filtered_by_role_and_state),
 		WORLD_TEST(users_are_counted_whoever_makes_and_deletes_them),
+		WORLD_TEST(who_signs_up_does_not_wait_for_an_import),
 		WORLD_TEST(a_ban_ends_every_session_at_once),
 		WORLD_TEST(a_role_change_ends_borrowed_identities),
 		WORLD_TEST(a_session_is_revoked_only_with_its_user),
