@@ -159,6 +159,7 @@ lists_view(struct ctx *ctx, const char *id)
 
 	TRY(store_user_sessions(ctx, id, sessions));
 	words_each(ctx, sessions, session_words);
+	view_bool(ctx->view, "anySessions", view_count(sessions) > 0);
 	view_bool(ctx->view, "keysOn", ctx->config->api_key_enabled);
 	if (ctx->config->api_key_enabled)
 		TRY(api_key_show(ctx, id));

@@ -233,6 +233,16 @@ test('a session is revoked by what the list shows, and by its token',
 
 /* ---- accounts --------------------------------------------------------------- */
 
+test('all sessions are revoked where there are some', async () => {
+	const [boss, user] = [await person(at, 'admin_rw'), await person(at)];
+	const page = async () => (await boss.get(`/admin/users/${user.id}`))
+		.text.includes('Revoke all sessions');
+
+	is(await page(), true, 'the button of who is signed in');
+	await wire(boss, 'revoke-user-sessions', { userId: user.id });
+	is(await page(), false, 'the button of who is not');
+});
+
 test('a made account signs in, one without a password does not', async () => {
 	const admin = await person(at, 'admin_rw');
 	const who = new Person(at);

@@ -242,6 +242,30 @@ test('what opens the account or ends it is left to the user', async () => {
 	await user.another();
 });
 
+test('what is left to the user is not offered', async () => {
+	const [admin, user] = await both();
+	const offers = {
+		'/account': [/"\/account\/email"/, /"\/account\/delete"/],
+		'/account/security': [/"\/account\/security\/password"/],
+		'/account/keys': [/action="\/account\/keys"/,
+			/"\/account\/keys\/[0-9a-f]+\/revoke"/],
+	};
+
+	await user.json('/api/keys', { name: 'mine' });
+	await start(admin, user);
+	for (const [path, paths] of Object.entries(offers)) {
+		const [own, acting] = [await user.get(path),
+			await admin.get(path)];
+
+		for (const offer of paths) {
+			matches(own.text, offer, `${path} of the user`);
+			ok(!offer.test(acting.text), `${path}: ${offer}`);
+		}
+		matches(acting.text, /left to A Person, as whom you act/, path);
+		ok(!own.text.includes('as whom you act'), `${path} says so`);
+	}
+});
+
 test('no token tells of a user as whom an admin acts', async () => {
 	const [admin, user] = await both();
 
