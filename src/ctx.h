@@ -25,6 +25,7 @@ struct password_arena;
 struct route;
 struct session;
 struct shared;
+struct stripe;
 struct templates;
 struct user;
 
@@ -50,6 +51,7 @@ struct ctx {
 	const uint8_t *form_key;	/* signs the pages' form tokens */
 	struct assets *assets;
 	struct key_ring *keys;		/* of tokens; workers only */
+	struct stripe *stripe;		/* the line to it; NULL: there is none */
 
 	/* this request */
 	int64_t now;			/* the only clock reading, ms UTC */
@@ -76,6 +78,7 @@ struct ctx {
 	const char *form_token;		/* for the page's forms; NULL: none */
 	struct input_error *errors;
 	const char *message;		/* replaces the status row's sentence */
+	const char *code;		/* the same of its code; "": none */
 	const char *details;		/* JSON of a refusal's "details", or NULL */
 	int64_t retry_after;		/* seconds, with 429 and 503 */
 	const char *reason;		/* why it was refused, for the log */

@@ -238,7 +238,8 @@ static void
 error_json(struct ctx *ctx, enum status status, enum face face,
     struct buf *out)
 {
-	const char *code = status_code(status);
+	const char *code = ctx->code != NULL ? ctx->code :
+	    status_code(status);
 
 	/* The contract has no code here. */
 	if (face == FACE_AUTH && status == ST_TOO_MANY_REQUESTS)

@@ -499,7 +499,7 @@ struct before {
 	struct response response;
 	struct header *last;
 	struct input_error *errors;
-	const char *message, *reason;
+	const char *message, *code, *reason;
 	int64_t retry_after;
 };
 
@@ -508,7 +508,7 @@ remember(struct before *before, const struct ctx *ctx)
 {
 	*before = (struct before){ .response = ctx->response,
 	    .last = ctx->response.headers, .errors = ctx->errors,
-	    .message = ctx->message,
+	    .message = ctx->message, .code = ctx->code,
 	    .reason = ctx->reason, .retry_after = ctx->retry_after };
 	while (before->last != NULL && before->last->next != NULL)
 		before->last = before->last->next;
@@ -524,6 +524,7 @@ restore(struct ctx *ctx, const struct before *before)
 		before->last->next = NULL;
 	ctx->errors = before->errors;
 	ctx->message = before->message;
+	ctx->code = before->code;
 	ctx->reason = before->reason;
 	ctx->retry_after = before->retry_after;
 }
