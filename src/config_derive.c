@@ -10,6 +10,7 @@
 #include "http/origin.h"
 
 #define SECRET_MIN 16
+#define PORT_MAX 65535
 #define ARGON2_KIB_PER_LANE 8	/* RFC 9106, section 3.1 */
 
 const char *const extra_type_names[] = { [EXTRA_STRING] = "string",
@@ -222,6 +223,35 @@ check(const struct config *config)
 	return true;
 }
 
+const char *
+config_host(struct arena *arena, const char *url, const char *scheme)
+{
+	const char *host = strstr(url, "://"), *end;
+	int64_t port;
+
+	if (!text_starts(url, scheme) || host == NULL)
+		return NULL;
+	url += strlen(scheme);
+	if (url != host && (*url != 's' || url + 1 != host))
+		return NULL;
+	host += strlen("://");
+	end = *host == '[' ? host + 1 + strspn(host + 1, "0123456789abcdef"
+	    "ABCDEF:.") : host + strspn(host, CONFIG_HOST_CHARS);
+	if (*host == '[' && *end++ != ']')
+		return NULL;
+	if (end == host || (*end != '\0' && (*end != ':' ||
+	    !text_int(end + 1, 1, PORT_MAX, &port))))
+		return NULL;
+	return arena_copy(arena, host, (size_t)(end - host));
+}
+
+bool
+config_host_is_here(const char *host)
+{
+	return text_is(host, "localhost") || text_is(host, "127.0.0.1") ||
+	    text_is(host, "[::1]");
+}
+
 bool
 config_derive(struct config *config)
 {
@@ -242,7 +272,8 @@ config_derive(struct config *config)
 	if (config->db_admin_url[0] == '\0')
 		config->db_admin_url = arena_text(config->arena,
 		    config->db_url);
-	return config_derive_mail(config) && config_derive_token(config) &&
+	return config_derive_mail(config) && config_derive_stripe(config) &&
+	    config_derive_token(config) &&
 	    config_derive_guards(config) &&
 	    derive_extra(config, "user", &config->user_fields,
 	    &config->user_extra) &&

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct arena;
 struct config;
 
 /*
@@ -15,9 +16,11 @@ struct config;
  */
 bool config_derive(struct config *config);
 
-/* The same for sections mail (config_mail.c) and jwt (config_token.c), and for
- * rate_limit.rules and server.trusted_proxies (config_guard.c). */
+/* The same for sections mail (config_mail.c), stripe (config_stripe.c) and jwt
+ * (config_token.c), and for rate_limit.rules and server.trusted_proxies
+ * (config_guard.c). */
 bool config_derive_mail(struct config *config);
+bool config_derive_stripe(struct config *config);
 bool config_derive_token(struct config *config);
 bool config_derive_guards(struct config *config);
 
@@ -32,5 +35,19 @@ bool config_complain(const char *where, const char *section, const char *key,
  */
 bool config_object(const struct config *config, const char *section,
     const char *key, const char *problem);
+
+/*
+ * config_host - the host of scheme://host[:port] and nothing more: a password
+ * in there would be shown by `tollgate config`
+ *
+ * scheme  its first letters; "s" may follow
+ * NULL: it is no such address
+ */
+#define CONFIG_HOST_CHARS "abcdefghijklmnopqrstuvwxyz"			\
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+const char *config_host(struct arena *arena, const char *url,
+    const char *scheme);
+/* Whether nobody is between here and that host. */
+bool config_host_is_here(const char *host);
 
 #endif

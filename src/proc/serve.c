@@ -74,6 +74,7 @@ forget(struct ctx *ctx)
 	ctx->form_key = kept.form_key;
 	ctx->assets = kept.assets;
 	ctx->keys = kept.keys;
+	ctx->stripe = kept.stripe;
 	db_figures_reset(ctx->db);
 	log_request(NULL);
 }

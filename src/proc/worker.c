@@ -19,6 +19,7 @@
 #include "http/assets.h"
 #include "http/fcgi.h"
 #include "proc/serve.h"
+#include "send/stripe.h"
 #include "store/db.h"
 #include "store/extra.h"
 #include "trust/password.h"
@@ -84,6 +85,8 @@ open_ctx(struct worker *worker, struct config *config)
 	    config->server_strict_views);
 	ctx->assets = assets_load(config->server_assets);
 	ctx->keys = key_ring_new();
+	if (config->stripe_enabled)
+		ctx->stripe = stripe_open(config);
 	ctx->db = db_open(config->db_url, config->db_role,
 	    config->db_deadline_ms);
 	return ctx->templates != NULL && ctx->assets != NULL;
@@ -165,7 +168,8 @@ int
 worker_run(struct config *config)
 {
 	static const char *const secrets[] = { "server_secret", "jwt_secret",
-		"db_url", "metrics_token", NULL };
+		"db_url", "metrics_token", "stripe_secret_key",
+		"stripe_webhook_secret", NULL };
 	struct worker worker = { 0 };
 	int rc = 1;
 
@@ -179,6 +183,7 @@ worker_run(struct config *config)
 	}
 	fcgi_close(worker.fcgi);
 	db_close(worker.ctx.db);
+	stripe_close(worker.ctx.stripe);
 	key_ring_free(worker.ctx.keys);
 	assets_free(worker.ctx.assets);
 	templates_free(worker.ctx.templates);

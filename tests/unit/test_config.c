@@ -730,6 +730,37 @@ what_goes_into_headers_and_commands_is_checked(void **state)
 	REFUSED(world, "[mail]\nehlo = a b\n", "mail.ehlo");
 }
 
+static void
+the_key_of_stripe_goes_nowhere_in_the_clear(void **state)
+{
+	struct world *world = *state;
+
+	REFUSED(world, "[stripe]\napi_base = http://api.stripe.com\n",
+	    "stripe.api_base", "this machine");
+	REFUSED(world, "[stripe]\napi_base = http://127.0.0.1.example.com\n",
+	    "stripe.api_base", "this machine");
+	REFUSED(world, "[stripe]\napi_base = https://me:key@example.com\n",
+	    "stripe.api_base");
+	REFUSED(world, "[stripe]\napi_base = https://example.com/v1\n",
+	    "stripe.api_base");
+	REFUSED(world, "[stripe]\napi_base = httpss://example.com\n",
+	    "stripe.api_base");
+	(void)loaded(world, "[stripe]\napi_base = http://127.0.0.1:4242\n");
+	(void)loaded(world, "[stripe]\napi_base = https://[2001:db8::1]:4\n");
+}
+
+static void
+stripe_needs_a_key_that_can_be_sent(void **state)
+{
+	struct world *world = *state;
+
+	REFUSED(world, "[stripe]\nenabled = on\n", "stripe.enabled",
+	    "stripe.secret_key");
+	REFUSED(world, "[stripe]\nenabled = on\nsecret_key = sk 1\n",
+	    "stripe.secret_key");
+	(void)loaded(world, "[stripe]\nenabled = on\nsecret_key = sk_1\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -775,6 +806,8 @@ main(void)
 		TEST(a_mail_server_is_a_host_and_nothing_more),
 		TEST(mail_is_encrypted_but_on_this_machine),
 		TEST(what_goes_into_headers_and_commands_is_checked),
+		TEST(the_key_of_stripe_goes_nowhere_in_the_clear),
+		TEST(stripe_needs_a_key_that_can_be_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,25 @@
+/*
+ * stripe.h - a worker's question to Stripe
+ */
+#ifndef HANDLE_STRIPE_H
+#define HANDLE_STRIPE_H
+
+#include "base/status.h"
+#include "send/stripe.h"
+
+struct buf;
+struct ctx;
+struct json_object;
+
+/*
+ * stripe_get, stripe_post - stripe_call in a slot; of a prepare function
+ *
+ * key  of struct stripe_call
+ * ST_BUSY  as many workers ask as may
+ */
+enum status stripe_get(struct ctx *ctx, const char *path,
+    const struct buf *query, struct json_object **out);
+enum status stripe_post(struct ctx *ctx, const char *path,
+    const struct buf *form, const char *key, struct json_object **out);
+
+#endif
