@@ -2,98 +2,31 @@
  * The database goes away: in the middle of everything, for a while, or before
  * the service starts. A cluster of the test's own, which forgets nothing.
  */
-import { execFile } from 'node:child_process';
 import fs from 'node:fs';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import { atEnd } from '../lib/cleanup.mjs';
-import { query } from '../lib/database.mjs';
-import { PROGRAM, SOURCE, workDir } from '../lib/paths.mjs';
+import { ownCluster } from '../lib/cluster.mjs';
 import { PASSWORD, Person, after, before, eventually, is, matches, ok, oneOf,
 	pause, person, request, stand, test, times } from './suite.mjs';
 
-const run = promisify(execFile);
-const PG = path.join(SOURCE, 'tests/lib/pg');
 const GRANT = 100000;
 const WORKERS = 4;
 
-const dir = path.join(workDir(), `pgown${process.pid}`);
-let at, url, spender, spends = 0;
+const cluster = ownCluster();
+let at, spender, spends = 0;
 
 before(async () => {
-	atEnd(() => fs.rmSync(dir, { recursive: true, force: true }));
-	await startCluster();
-	await run(PG, ['createdb', dir, 'own']);
-	url = (await run(PG, ['url', dir, 'own'])).stdout.trim();
-	await migrate();
-	at = await stand({ name: 'database', config: { 'db.url': url,
+	await cluster.start();
+	at = await stand({ name: 'database',
+		databaseUrl: await cluster.database('own'), config: {
 		'db.deadline_ms': 2000, 'worker.count': WORKERS } });
-	at.psql = (sql) => query(url, sql);
 	spender = await person(at);
 	await fillWallet();
 });
 after(async () => {
 	is((await at.stop()).code, 0, 'the exit status');
-	await stopCluster();
+	await cluster.stop();
 });
 
-/* ---- a cluster of our own -------------------------------------------------- */
-
-let forget = () => {};
-
-async function startCluster() {
-	forget();
-	await eventually('PostgreSQL starts', () => run(PG, ['start', dir]).then(
-		() => true, () => false), 30000);
-	forget = atEnd(() => process.kill(postmaster(), 'SIGQUIT'));
-}
-
-async function stopCluster() {
-	await run(PG, ['stop', dir]);
-	forget();
-	forget = () => {};
-}
-
-function postmaster() {
-	return Number(fs.readFileSync(path.join(dir, 'data/postmaster.pid'),
-		'utf8').split('\n')[0]);
-}
-
-/* Where nobody waits for it, the dead keep their numbers, and with them the
- * lock of the directory, which is taken away once all are dead. */
-async function killCluster() {
-	const pid = postmaster();
-	const all = [pid, ...fs.readFileSync(`/proc/${pid}/task/${pid}/children`,
-		'utf8').trim().split(' ').map(Number)];
-
-	process.kill(pid, 'SIGKILL');
-	forget();
-	forget = () => {};
-	await eventually('all of PostgreSQL is dead', () => !all.some(lives));
-	fs.rmSync(path.join(dir, 'data/postmaster.pid'), { force: true });
-}
-
-function lives(pid) {
-	try {
-		return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`,
-			'latin1'));
-	} catch {
-		return false;
-	}
-}
-
-async function migrate() {
-	const conf = path.join(workDir(), `own${process.pid}.conf`);
-
-	fs.writeFileSync(conf, '[server]\nurl = http://127.0.0.1\n' +
-		'secret = stand-secret-0123456789abcdefABCDEF\n' +
-		`migrations = ${path.join(SOURCE, 'sql')}\n[db]\nurl = ${url}\n`);
-	try {
-		await run(PROGRAM, ['migrate', '--config', conf]);
-	} finally {
-		fs.rmSync(conf);
-	}
-}
+/* ---- what it is about ------------------------------------------------------ */
 
 async function fillWallet() {
 	const admin = await person(at, 'super_admin');
@@ -211,7 +144,8 @@ function refusalsAreProper(people) {
 
 /* ---- promises -------------------------------------------------------------- */
 
-for (const [name, end] of [['killed', killCluster], ['stopped', stopCluster]])
+for (const [name, end] of [['killed', cluster.kill],
+	['stopped', cluster.stop]])
 	test(`a database ${name} under load costs 503s, and nothing told`,
 		async () => {
 			const people = busyPeople();
@@ -220,7 +154,7 @@ for (const [name, end] of [['killed', killCluster], ['stopped', stopCluster]])
 				await pause(600);
 				await end();
 				await pause(600);
-				await startCluster();
+				await cluster.start();
 				await back();
 				await pause(300);
 			} finally {
@@ -241,7 +175,7 @@ test('connections the server ends are no reason for an error', async () => {
 });
 
 test('a database that hangs is given up in time', async () => {
-	const pid = postmaster();
+	const pid = cluster.postmaster();
 	const backends = (await at.psql(`SELECT pid FROM pg_stat_activity
 		WHERE application_name = 'tollgate'`)).map((row) => row.pid);
 
@@ -259,7 +193,7 @@ test('a database that hangs is given up in time', async () => {
 });
 
 test('without a database pages say so, and programs, too', async () => {
-	await stopCluster();
+	await cluster.stop();
 
 	const page = await spender.get('/account');
 	const data = await spender.get('/api/auth/get-session');
@@ -281,14 +215,14 @@ test('without a database pages say so, and programs, too', async () => {
 		'the status of a page that needs none');
 	is((await request(at.url, { path: '/auth/health' })).status, 503,
 		'the status of health');
-	await startCluster();
+	await cluster.start();
 	await back();
 });
 
 test('a service started before its database answers 503, then recovers',
 	async () => {
 		await at.halt();
-		await stopCluster();
+		await cluster.stop();
 
 		const started = at.start();
 
@@ -297,7 +231,7 @@ test('a service started before its database answers 503, then recovers',
 				{ path: '/login' }).then(
 				({ status }) => status === 200, () => false));
 		is((await spender.get('/account')).status, 503, 'the status');
-		await startCluster();
+		await cluster.start();
 		await started;
 		await back();
 		is((await spender.session()).user.email, spender.email,

@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { atEnd } from '../lib/cleanup.mjs';
+import { childrenOf, commandOf, lives, workersOf } from
+	'../lib/processes.mjs';
 import { ask } from '../lib/fcgi.mjs';
 import { PROGRAM, SOURCE } from '../lib/paths.mjs';
 import { startStand } from '../lib/stand.mjs';
@@ -25,35 +27,6 @@ before(async () => {
 after(async () => is((await at.stop()).code, 0, 'the exit status'));
 
 /* ---- looking and shaking --------------------------------------------------- */
-
-function childrenOf(pid) {
-	const file = `/proc/${pid}/task/${pid}/children`;
-
-	return fs.readFileSync(file, 'utf8').trim().split(' ').filter(Boolean)
-		.map(Number);
-}
-
-function commandOf(pid) {
-	try {
-		return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-			.split('\0')[1] ?? '';
-	} catch {
-		return '';
-	}
-}
-
-function workersOf(pid) {
-	return childrenOf(pid).filter((child) => commandOf(child) === 'worker');
-}
-
-function lives(pid) {
-	try {
-		return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`,
-			'latin1'));
-	} catch {
-		return false;
-	}
-}
 
 /* Requests without a pause until stop(), which resolves to what went wrong. */
 function load(where, paths = ['/login', '/auth/health'], lanes = 6) {

@@ -114,6 +114,12 @@ export async function freshDatabase(name, migrate) {
 	return createDatabase(name, await templates.get(key));
 }
 
+/* Somebody's, migrated now; it is theirs to drop. */
+export async function givenDatabase(url, migrate) {
+	await migrate(url);
+	return { url, query: (sql) => query(url, sql), drop: async () => {} };
+}
+
 /* A database without any table. */
 export function emptyDatabase(name) {
 	return createDatabase(name, 'template0');

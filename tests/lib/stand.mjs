@@ -8,7 +8,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { atEnd, startProcess, stopProcess } from './cleanup.mjs';
-import { freshDatabase } from './database.mjs';
+import { freshDatabase, givenDatabase } from './database.mjs';
 import { request } from './http.mjs';
 import { readLetters, writeLetters } from './letters.mjs';
 import { PROGRAM, SOURCE, workDir } from './paths.mjs';
@@ -19,7 +19,8 @@ const PORT_TRIES = 5;
 let count = 0;
 
 /*
- * startStand({ name, config, env, bodyKib }) - start one and wait for health
+ * startStand({ name, config, env, bodyKib, databaseUrl }) - start one and wait
+ * for health
  *
  * name     for the log, letters and digits
  * config   settings over DEFAULTS, as { 'section.key': value }; true and false
@@ -27,6 +28,7 @@ let count = 0;
  *          gets the stand's url and returns them
  * env      further environment variables of the program
  * bodyKib  largest body lighttpd passes on, in KiB
+ * databaseUrl  of an empty database to use; else it gets a fresh one
  *
  * Resolves to an object with
  *
@@ -45,11 +47,11 @@ let count = 0;
  * stop()         ends everything; resolves like halt()
  */
 export async function startStand({ name = 'stand', config = {}, env = {},
-	bodyKib = 4096 } = {}) {
+	bodyKib = 4096, databaseUrl } = {}) {
 	const stand = new Stand(name, env);
 
 	try {
-		await stand.open(config, bodyKib);
+		await stand.open(config, bodyKib, databaseUrl);
 		return stand;
 	} catch (error) {
 		await stand.stop();
@@ -97,9 +99,12 @@ class Stand {
 			lighttpd: this.#lighttpd?.pid };
 	}
 
-	async open(config, bodyKib) {
-		this.database = await freshDatabase(`stand_${this.id}`,
-			(url) => this.#migrate(url));
+	async open(config, bodyKib, databaseUrl) {
+		const migrate = (url) => this.#migrate(url);
+
+		this.database = await (databaseUrl === undefined ?
+			freshDatabase(`stand_${this.id}`, migrate) :
+			givenDatabase(databaseUrl, migrate));
 		[this.#lighttpd, this.url] = await startLighttpd(this, bodyKib);
 		this.settings = { ...defaults(this), ...typeof config ===
 			'function' ? config(this.url) : config };
