@@ -87,6 +87,12 @@ enum status admin_orders(struct ctx *ctx);
 enum status admin_order(struct ctx *ctx);
 enum status account_orders(struct ctx *ctx);
 
+/* audit.c */
+extern const struct form audit_form;
+extern const struct export audit_export;
+enum status admin_audit(struct ctx *ctx);
+enum status admin_audit_again(struct ctx *ctx);
+
 /* mail.c */
 extern const struct form mail_form;
 enum status admin_mail(struct ctx *ctx);

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "ctx.h"
+#include "handle/days.h"
 #include "handle/export.h"
 #include "handle/handle.h"
 #include "handle/subject.h"
@@ -222,9 +223,9 @@ static const struct form_field credits_fields[] = {
 	    .optional = true, .label = "User"),
 	FIELD_ENUM(struct transfers_query, kind, "kind", kind_options,
 	    .optional = true, .label = "Kind"),
-	FIELD_TEXT(struct transfers_query, from, "from", 0, 10,
+	FIELD_TEXT(struct transfers_query, from, "from", 0, DAY_TEXT_MAX,
 	    .optional = true, .label = "From"),
-	FIELD_TEXT(struct transfers_query, to, "to", 0, 10,
+	FIELD_TEXT(struct transfers_query, to, "to", 0, DAY_TEXT_MAX,
 	    .optional = true, .label = "To"),
 	CURSOR, LIMIT
 };
@@ -253,65 +254,32 @@ transfers_page(struct ctx *ctx, struct page *page)
 	return page_read(ctx, query->cursor, query->limit, page);
 }
 
-/* A day of the filter; to ends with it. */
-static enum status
-day_read(struct ctx *ctx, const char *field, const char *text,
-    int64_t *instant)
-{
-	if (text == NULL || format_read_instant(text, instant))
-		return ST_OK;
-	return invalid(ctx, "query", field, "Invalid input: expected a date",
-	    "This is no date of the form 2026-11-21.");
-}
-
 static enum status
 filter_read(struct ctx *ctx, struct ledger_filter *out)
 {
 	const struct transfers_query *query = ctx->input;
-	enum status from, to;
+	struct days days;
 
+	TRY(days_read(ctx, query->from, query->to, &days));
 	*out = (struct ledger_filter){ .user = query->user,
-	    .kind = query->kind, .to = PAGE_START };
-	from = day_read(ctx, "from", query->from, &out->from);
-	to = day_read(ctx, "to", query->to, &out->to);
-	if (query->to != NULL && to == ST_OK)
-		out->to += DAY_MS;
-	return from != ST_OK ? from : to;
-}
-
-/* What was asked for, as it was typed. */
-static void
-credits_words(struct ctx *ctx, const struct page *page)
-{
-	static const char *const names[] = { "user", "kind", "from", "to" };
-	enum { NAMES = sizeof(names) / sizeof(names[0]) };
-	struct json_object *filter = view_object(ctx->view, "filter");
-	const char *filters[2 * NAMES + 1] = { NULL };
-	bool filtered = false;
-
-	for (size_t i = 0; i < NAMES; i++) {
-		const char *value = request_query(&ctx->request, names[i]);
-
-		view_text(filter, names[i], value);
-		filters[2 * i] = names[i];
-		filters[2 * i + 1] = value;
-		filtered = filtered || (value != NULL && value[0] != '\0');
-	}
-	words_choices(ctx->view, "kinds", transfer_kinds,
-	    request_query(&ctx->request, "kind"));
-	view_bool(ctx->view, "filtered", filtered);
-	words_next(ctx, page, filters);
+	    .kind = query->kind, .from = days.from, .to = days.to };
+	return ST_OK;
 }
 
 static enum status
 credits_show(struct ctx *ctx, const struct ledger_filter *filter,
     struct page *page)
 {
+	static const char *const names[] = { "user", "kind", "from", "to",
+		NULL };
 	struct json_object *ledger = view_list(ctx->view, "ledger");
 
 	TRY(store_ledger_list(ctx, filter, page, ledger));
+	words_filtered(ctx, page, names);
+	if (!is_page(ctx))
+		return ST_OK;
 	words_transfers(ctx, ledger);
-	credits_words(ctx, page);
+	words_choices(ctx->view, "kinds", transfer_kinds, filter->kind);
 	return ST_OK;
 }
 

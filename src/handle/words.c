@@ -175,6 +175,31 @@ words_next(struct ctx *ctx, const struct page *page,
 	    query_text(ctx, filters, page->next));
 }
 
+void
+words_filtered(struct ctx *ctx, const struct page *page,
+    const char *const *names)
+{
+	const char *filters[2 * WORDS_FILTERS_MAX + 1] = { NULL };
+	struct json_object *filter;
+	bool filtered = false;
+
+	if (!is_page(ctx)) {
+		words_next(ctx, page, NULL);
+		return;
+	}
+	filter = view_object(ctx->view, "filter");
+	for (size_t i = 0; names[i] != NULL && i < WORDS_FILTERS_MAX; i++) {
+		const char *value = request_query(&ctx->request, names[i]);
+
+		view_text(filter, names[i], value);
+		filters[2 * i] = names[i];
+		filters[2 * i + 1] = value;
+		filtered = filtered || (value != NULL && value[0] != '\0');
+	}
+	view_bool(ctx->view, "filtered", filtered);
+	words_next(ctx, page, filters);
+}
+
 /* When the month after the one of now begins, UTC. */
 static int64_t
 next_month(int64_t now)

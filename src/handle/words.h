@@ -58,6 +58,18 @@ const char *words_label(const struct choice_word *choices,
 void words_next(struct ctx *ctx, const struct page *page,
     const char *const *filters);
 
+/*
+ * words_filtered - the filters of a list, which are its names in the query
+ *
+ * For pages "filter", what was typed by name (or null), "filtered", whether
+ * anything was, and what words_next says.
+ *
+ * names  ended by NULL, at most WORDS_FILTERS_MAX
+ */
+#define WORDS_FILTERS_MAX 15
+void words_filtered(struct ctx *ctx, const struct page *page,
+    const char *const *names);
+
 /* "balanceText" and "quota" (templates/part/quota) of a wallet. */
 void words_wallet(struct ctx *ctx, struct json_object *out,
     const struct wallet *wallet);

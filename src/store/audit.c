@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ctx.h"
 #include "store/db.h"
+#include "store/page.h"
 #include "store/session.h"
 #include "store/user.h"
 #include "view/view.h"
@@ -86,30 +87,91 @@ audit_user_change(struct ctx *ctx, const struct user *user,
 	    .target_id = user->id, .before = before, .after = after });
 }
 
+/* Column 0 is the id, column 1 the order (store/page.h). */
+#define AUDIT_COLUMNS							\
+	"a.id, a.created_at AS \"createdAt\", a.action,"		\
+	"  a.actor_id AS \"actorId\","					\
+	"  CASE WHEN a.actor_id IS NULL THEN 'System'"			\
+	"    ELSE coalesce(u.name, a.actor_id)"				\
+	"      || coalesce(' as ' || coalesce(s.name, a.as_id), '')"	\
+	"    END AS \"actorText\","					\
+	"  a.before, a.after,"						\
+	"  (SELECT string_agg(concat(m, ': ', a.before ->> m,"		\
+	"      CASE WHEN a.before -> m IS NOT NULL"			\
+	"        AND a.after -> m IS NOT NULL THEN ' → ' END,"		\
+	"      a.after ->> m), ', ' ORDER BY m)"				\
+	"    FROM jsonb_object_keys(coalesce(a.before, '{}')"		\
+	"      || coalesce(a.after, '{}')) m) AS \"detailText\","	\
+	"  a.request_id AS \"requestId\", a.address"
+#define AUDIT_JOINS							\
+	" LEFT JOIN users u ON u.id = a.actor_id"			\
+	" LEFT JOIN users s ON s.id = a.as_id"
+
 enum status
 store_audit_list(struct ctx *ctx, const char *target_type,
     const char *target_id, int64_t limit, struct json_object *out)
 {
 	static const char sql[] =
-	    "SELECT a.id, a.created_at AS \"createdAt\", a.action,"
-	    "  a.actor_id AS \"actorId\","
-	    "  CASE WHEN a.actor_id IS NULL THEN 'System'"
-	    "    ELSE coalesce(u.name, a.actor_id)"
-	    "      || coalesce(' as ' || coalesce(s.name, a.as_id), '')"
-	    "    END AS \"actorText\","
-	    "  a.before, a.after,"
-	    "  (SELECT string_agg(concat(m, ': ', a.before ->> m,"
-	    "      CASE WHEN a.before -> m IS NOT NULL"
-	    "        AND a.after -> m IS NOT NULL THEN ' → ' END,"
-	    "      a.after ->> m), ', ' ORDER BY m)"
-	    "    FROM jsonb_object_keys(coalesce(a.before, '{}')"
-	    "      || coalesce(a.after, '{}')) m) AS \"detailText\","
-	    "  a.request_id AS \"requestId\", a.address"
-	    " FROM audit a LEFT JOIN users u ON u.id = a.actor_id"
-	    " LEFT JOIN users s ON s.id = a.as_id"
+	    "SELECT " AUDIT_COLUMNS " FROM audit a" AUDIT_JOINS
 	    " WHERE a.target_type = $1 AND a.target_id = $2"
 	    " ORDER BY a.created_at DESC, a.id DESC LIMIT $3";
 
 	return db_view_all(ctx, out, sql, DB_ARGS(db_text(target_type),
 	    db_text(target_id), db_int(limit)));
+}
+
+/*
+ * One index leads, the one of the condition that is given; what else is asked
+ * is looked at row by row. $1, $2 key of the page, $3 rows, $4, $5 times,
+ * $6 actor, $7 target, $8 action.
+ */
+#define NAMED(parameter)						\
+	"coalesce((SELECT id FROM users"				\
+	"   WHERE email COLLATE \"C\" = lower(" parameter ")), " parameter ")"
+#define ACTOR "CASE WHEN $6 = '" AUDIT_SYSTEM "' THEN actor_id IS NULL"	\
+	" ELSE actor_id = " NAMED("$6") " END"
+#define SEARCH_OF(condition)						\
+	"SELECT " AUDIT_COLUMNS ", a.target_type AS \"targetType\","	\
+	"  a.target_id AS \"targetId\","				\
+	"  coalesce(t.email, a.target_id) AS \"targetText\""		\
+	" FROM (SELECT id, created_at, action, actor_id, as_id, before,"	\
+	"     after, request_id, address, target_type, target_id"	\
+	"   FROM audit WHERE " condition " (created_at, id) < ($1, $2)"	\
+	"    AND created_at >= $4 AND created_at < $5"			\
+	"    AND ($6::text IS NULL OR " ACTOR ")"			\
+	"    AND ($7::text IS NULL OR target_id = " NAMED("$7") ")"	\
+	"    AND ($8::text IS NULL OR action = $8)"			\
+	"   ORDER BY created_at DESC, id DESC LIMIT $3) a" AUDIT_JOINS	\
+	" LEFT JOIN users t ON a.target_type = 'user'"			\
+	"   AND t.id = a.target_id"					\
+	" ORDER BY a.created_at DESC, a.id DESC"
+
+enum status
+store_audit_search(struct ctx *ctx, const struct audit_filter *filter,
+    struct page *page, struct json_object *out)
+{
+	static const char all[] = SEARCH_OF("");
+	static const char of_target[] =
+	    SEARCH_OF("target_id = " NAMED("$7") " AND");
+	static const char of_actor[] =
+	    SEARCH_OF("actor_id = " NAMED("$6") " AND");
+	static const char of_system[] = SEARCH_OF("actor_id IS NULL AND");
+	static const char of_action[] = SEARCH_OF("action = $8 AND");
+	const char *sql = all;
+	struct db_rows rows;
+
+	if (filter->target != NULL)
+		sql = of_target;
+	else if (text_is(filter->actor, AUDIT_SYSTEM))
+		sql = of_system;
+	else if (filter->actor != NULL)
+		sql = of_actor;
+	else if (filter->action != NULL)
+		sql = of_action;
+	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_time(page->at),
+	    db_text(page->id), db_int(page->limit + 1), db_time(filter->from),
+	    db_time(filter->to), db_text(filter->actor),
+	    db_text(filter->target), db_text(filter->action))));
+	page_rows(ctx, page, true, &rows, out);
+	return ST_OK;
 }

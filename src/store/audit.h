@@ -11,6 +11,7 @@
 
 struct ctx;
 struct json_object;
+struct page;
 struct user;
 struct user_change;
 
@@ -44,5 +45,27 @@ enum status audit_user_change(struct ctx *ctx, const struct user *user,
 /* Newest first, at most limit, of one target: objects appended to out. */
 enum status store_audit_list(struct ctx *ctx, const char *target_type,
     const char *target_id, int64_t limit, struct json_object *out);
+
+/*
+ * store_audit_search - entries into list out, newest first
+ *
+ * actor, target  exact e-mail or id; actor may be AUDIT_SYSTEM: nobody asked
+ *                for it. NULL: all
+ * action         "credit.grant"; NULL: all
+ * from, to       instants: from <= created_at < to
+ *
+ * Each: "id", "createdAt", "action", "actorId" (null: AUDIT_SYSTEM),
+ * "actorText", "targetType", "targetId", "targetText" (a user's e-mail),
+ * "before", "after", "detailText" (both in words, or null), "requestId",
+ * "address". One statement.
+ */
+#define AUDIT_SYSTEM "system"
+struct audit_filter {
+	const char *actor, *target, *action;
+	int64_t from, to;
+};
+enum status store_audit_search(struct ctx *ctx,
+    const struct audit_filter *filter, struct page *page,
+    struct json_object *out);
 
 #endif

@@ -259,6 +259,8 @@ export const MATRIX = {
 	'GET /admin/orders': mayRead(200),
 	'GET /admin/orders.csv': mayRead(200),
 	'GET /admin/orders/:id': mayRead(200, { params: order }),
+	'GET /admin/audit': mayRead(200),
+	'GET /admin/audit.csv': mayRead(200),
 	'GET /admin/system': mayRead(200),
 
 	'GET /admin/keys': mayRead(200),
@@ -320,6 +322,7 @@ export const MATRIX = {
 	'GET /api/admin/keys': mayRead(200),
 	'POST /api/admin/keys': mayOwn(200),
 	'POST /api/admin/keys/:id/retire': mayOwn(200, { params: signingKey }),
+	'GET /api/admin/audit': mayRead(200),
 	'GET /api/admin/mail': mayRead(200),
 	'GET /api/admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /api/admin/mail/:id/body': mayOwn(200, { params: letter }),

@@ -48,6 +48,7 @@ static const struct row {
 	{ PERMISSION_MAIL_READ, "mail:read", { 0, 0, 0, 0, 1 } },
 	{ PERMISSION_KEY_LIST, "key:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_KEY_WRITE, "key:write", { 0, 0, 0, 0, 1 } },
+	{ PERMISSION_AUDIT_LIST, "audit:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_SYSTEM_READ, "system:read", { 0, 1, 1, 1, 1 } },
 };
 static const char *const columns[] = { "user", "admin_ro", "admin_rw",
