@@ -170,20 +170,26 @@ store_session_impersonate(struct ctx *ctx, const struct user *user,
 	static const char sql[] =
 	    "INSERT INTO sessions AS s (id, token_hash, user_id, expires_at,"
 	    "   created_at, updated_at, ip_address, user_agent,"
-	    "   impersonated_by, fields)"
-	    " VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)"
+	    "   impersonated_by, fields, began_in)"
+	    " VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10)"
 	    " RETURNING " SESSION_COLUMNS;
 	char id[ID_SIZE];
 	struct db_rows rows;
+	enum status status;
 
 	id_new(id, ctx->now);
 	out->token = token_new(ctx);
-	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
+	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
 	    token_hash(ctx, out->token), db_text(user->id),
 	    db_time(ctx->now + lifetime_seconds * 1000), db_time(ctx->now),
 	    db_text(ctx->request.address), db_text(ctx->request.user_agent),
 	    db_text(ctx->user->id),
-	    db_text(extra_defaults(ctx, &ctx->config->session_extra)))));
+	    db_text(extra_defaults(ctx, &ctx->config->session_extra)),
+	    db_text(ctx->session->id)));
+	if (status == ST_CONFLICT)
+		return refuse(ctx, ST_UNAUTHORIZED,
+		    "the session ended meanwhile");
+	TRY(status);
 	session_row(ctx, &rows, 0, out);
 	return ST_OK;
 }

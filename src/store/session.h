@@ -74,7 +74,10 @@ enum status store_session_create(struct ctx *ctx, const char *user_id,
 /*
  * store_session_impersonate - a session in which ctx->user acts as another
  *
- * The user must be locked, and not banned.
+ * The user must be locked, and not banned. It ends with ctx->session, which is
+ * the admin's own.
+ *
+ * ST_UNAUTHORIZED  that has ended meanwhile
  */
 enum status store_session_impersonate(struct ctx *ctx,
     const struct user *user, int64_t lifetime_seconds, struct session *out);

@@ -111,6 +111,18 @@ const ENDS = {
 		{ userId: admin.id, role: 'user' }),
 	'signed out everywhere': (boss, admin) => wire(boss,
 		'revoke-user-sessions', { userId: admin.id }),
+	'out of the session he began it in': async (boss, admin) => wire(boss,
+		'revoke-user-session', { sessionToken: decodeURIComponent(
+			admin.jar.get(ADMIN)).split(':')[0] }),
+	'out of it, by himself elsewhere': async (boss, admin) => {
+		const other = await admin.another();
+		const { id } = (await other.session()).session;
+		const [began] = (await other.get('/api/auth/list-sessions')).json()
+			.filter((session) => session.id !== id);
+
+		return other.json('/api/auth/revoke-session',
+			{ token: began.token });
+	},
 	'signed out by himself elsewhere': async (boss, admin) =>
 		(await admin.another()).json('/api/auth/revoke-other-sessions',
 			{}),
@@ -382,7 +394,8 @@ test('there is a way out when nothing waits', async () => {
 	const [admin, user] = await both();
 
 	await enter(admin, user);
-	await at.psql(`DELETE FROM sessions WHERE user_id = '${admin.id}'`);
+	await at.psql(`UPDATE sessions SET expires_at = now()
+		WHERE user_id = '${admin.id}'`);
 	is((await wire(admin, 'stop-impersonating', {})).text,
 		'{"message":"Failed to find admin session"}', 'the answer');
 

@@ -493,8 +493,20 @@ ghsa_2vg6_no_session_outlives_its_user(void **state)
 struct act {
 	const char *user_id;
 	struct user admin;
+	struct session own;	/* the admin's, in which he begins */
 	struct session session;
 };
+
+static enum status
+work_own_session(struct ctx *ctx)
+{
+	struct act *act = ctx->input;
+
+	ctx->config = no_extra_fields();
+	ctx->request.address = ctx->request.user_agent = "";
+	return store_session_create(ctx, act->admin.id, NULL, 3600,
+	    &act->own);
+}
 
 static enum status
 work_act(struct ctx *ctx)
@@ -502,9 +514,8 @@ work_act(struct ctx *ctx)
 	struct act *act = ctx->input;
 	struct user subject;
 
-	ctx->config = no_extra_fields();
-	ctx->request.address = ctx->request.user_agent = "";
 	ctx->user = &act->admin;
+	ctx->session = &act->own;
 	TRY(store_user_lock(ctx, act->user_id, &subject));
 	return store_session_impersonate(ctx, &subject, 60, &act->session);
 }
@@ -531,6 +542,7 @@ an_admins_session_as_a_user_is_marked_and_short(void **state)
 	struct user user;
 
 	world_user(ctx, admin, NULL, NULL, "super_admin");
+	assert_int_equal(world_run(ctx, work_own_session, &act), ST_OK);
 	assert_int_equal(world_run(ctx, work_act, &act), ST_OK);
 	assert_int_equal(store_session_find(ctx, act.session.token, &session,
 	    &user), ST_OK);
@@ -548,6 +560,27 @@ an_admins_session_as_a_user_is_marked_and_short(void **state)
 	assert_string_equal(session_id, session.id);
 	assert_int_equal(store_session_named(ctx, "none", &session_id,
 	    &user_id), ST_NOT_FOUND);
+}
+
+static void
+an_admins_session_as_a_user_ends_with_his_own(void **state)
+{
+	struct world *w = *state;
+	struct ctx *ctx = &w->worker;
+	char admin[ID_SIZE];
+	struct act act = { .user_id = w->user, .admin = { .id = admin } };
+	int64_t count;
+
+	world_user(ctx, admin, NULL, NULL, "super_admin");
+	assert_int_equal(world_run(ctx, work_own_session, &act), ST_OK);
+	assert_int_equal(world_run(ctx, work_act, &act), ST_OK);
+	assert_int_equal(sessions(w, w->user), 1);
+	assert_int_equal(store_session_revoke(ctx, admin, act.own.id, &count),
+	    ST_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(sessions(w, w->user), 0);
+	/* And none begins in it any more. */
+	assert_int_equal(world_run(ctx, work_act, &act), ST_UNAUTHORIZED);
 }
 
 static void
@@ -664,6 +697,7 @@ main(void)
 		WORLD_TEST(a_password_is_set_whether_there_was_one_or_not),
 		WORLD_TEST(ghsa_2vg6_no_session_outlives_its_user),
 		WORLD_TEST(an_admins_session_as_a_user_is_marked_and_short),
+		WORLD_TEST(an_admins_session_as_a_user_ends_with_his_own),
 		WORLD_TEST(a_ban_that_has_run_out_is_forgotten_with_a_session),
 		WORLD_TEST(who_has_lost_the_role_or_is_gone_acts_no_more),
 		WORLD_TEST(nobody_is_not_found),
