@@ -10,6 +10,7 @@
 #include "handle/admin.h"
 #include "handle/export.h"
 #include "handle/handle.h"
+#include "handle/words.h"
 #include "http/assets.h"
 #include "http/form.h"
 
@@ -424,7 +425,7 @@ const struct route routes[] = {
 	{ JSON(POST, "/api/credits/spend"), SESSION, TOKEN,
 	    KEY("credits:spend"), .form = &spend_form, .handler = credit_spend },
 	{ JSON(GET, "/api/:user_id/tasks"), WHEN(tasks), SESSION, TOKEN, READ,
-	    .form = &tasks_form, .handler = task_list },
+	    .form = &list_form, .handler = task_list },
 	{ JSON(POST, "/api/:user_id/tasks"), WHEN(tasks), SESSION, TOKEN,
 	    .form = &task_form, .handler = task_add },
 	{ JSON(GET, "/api/:user_id/tasks/:task_id"), WHEN(tasks), SESSION,

@@ -17,7 +17,6 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
-#include "store/audit.h"
 #include "store/credit.h"
 #include "store/figures.h"
 #include "store/ledger.h"
@@ -142,19 +141,11 @@ session_words(struct ctx *ctx, struct json_object *session)
 	words_moment(session, "updatedAt");
 }
 
-static void
-audit_words(struct ctx *ctx, struct json_object *entry)
-{
-	(void)ctx;
-	words_moment(entry, "createdAt");
-}
-
 static enum status
 lists_view(struct ctx *ctx, const char *id)
 {
 	struct json_object *sessions = view_list(ctx->view, "sessions");
 	struct json_object *ledger = view_list(ctx->view, "ledger");
-	struct json_object *audit = view_list(ctx->view, "audit");
 	struct page page;
 
 	TRY(store_user_sessions(ctx, id, sessions));
@@ -166,9 +157,7 @@ lists_view(struct ctx *ctx, const char *id)
 	(void)page_read(ctx, NULL, LATEST, &page);
 	TRY(store_ledger_of(ctx, id, true, &page, ledger));
 	words_transfers(ctx, ledger);
-	TRY(store_audit_list(ctx, "user", id, LATEST, audit));
-	words_each(ctx, audit, audit_words);
-	return ST_OK;
+	return words_trail(ctx, "user", id, LATEST);
 }
 
 static bool

@@ -71,7 +71,7 @@ enum status profile_page(struct ctx *ctx);
 enum status me(struct ctx *ctx);
 
 /* task.c */
-extern const struct form tasks_form, task_form;
+extern const struct form task_form;
 enum status task_list(struct ctx *ctx);
 enum status task_get(struct ctx *ctx);
 enum status task_add(struct ctx *ctx);

@@ -90,13 +90,6 @@ admin_mail(struct ctx *ctx)
 	return ST_OK;
 }
 
-static void
-audit_words(struct ctx *ctx, struct json_object *row)
-{
-	(void)ctx;
-	words_moment(row, "createdAt");
-}
-
 /* What the viewer may do to a letter in this state. */
 static void
 choices_view(struct ctx *ctx, const struct json_object *letter)
@@ -117,17 +110,13 @@ enum status
 admin_letter(struct ctx *ctx)
 {
 	struct json_object *letter = view_object(ctx->view, "letter");
-	struct json_object *audit;
 
 	TRY(store_letter_get(ctx, ctx->param[0], letter));
 	if (!is_page(ctx))
 		return ST_OK;
 	letter_words(ctx, letter);
 	choices_view(ctx, letter);
-	audit = view_list(ctx->view, "audit");
-	TRY(store_audit_list(ctx, "letter", ctx->param[0], LATEST, audit));
-	words_each(ctx, audit, audit_words);
-	return ST_OK;
+	return words_trail(ctx, "letter", ctx->param[0], LATEST);
 }
 
 /* Reading is an act of its own, so it leaves a row, though it is a GET. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctx.h"
+#include "handle/words.h"
 #include "http/form.h"
 #include "store/page.h"
 #include "store/task.h"
@@ -22,19 +23,6 @@ static const struct form_field task_fields[] = {
 	    .optional = true),
 };
 const struct form task_form = FORM(task_fields, struct task_input);
-
-struct tasks_query {
-	const char *cursor;
-	int64_t limit;
-};
-
-static const struct form_field tasks_fields[] = {
-	FIELD_TEXT(struct tasks_query, cursor, "cursor", 0, 512,
-	    .optional = true),
-	FIELD_INT(struct tasks_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true),
-};
-const struct form tasks_form = FORM(tasks_fields, struct tasks_query);
 
 /* The path names whose tasks they are; nobody sees another's. */
 static enum status
@@ -57,7 +45,7 @@ task_of(const struct ctx *ctx)
 enum status
 task_list(struct ctx *ctx)
 {
-	const struct tasks_query *query = ctx->input;
+	const struct list_query *query = ctx->input;
 	struct page page;
 
 	TRY(is_owner(ctx));

@@ -7,7 +7,9 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "ctx.h"
+#include "http/form.h"
 #include "routes.h"
+#include "store/audit.h"
 #include "store/credit.h"
 #include "store/page.h"
 #include "view/view.h"
@@ -198,6 +200,33 @@ words_filtered(struct ctx *ctx, const struct page *page,
 	}
 	view_bool(ctx->view, "filtered", filtered);
 	words_next(ctx, page, filters);
+}
+
+static const struct form_field list_fields[] = {
+	FIELD_TEXT(struct list_query, cursor, "cursor", 0, 512,
+	    .optional = true, .label = "Page"),
+	FIELD_INT(struct list_query, limit, "limit", 1, PAGE_LIMIT_MAX,
+	    .optional = true, .label = "Limit"),
+};
+const struct form list_form = FORM(list_fields, struct list_query);
+
+static void
+trail_words(struct ctx *ctx, struct json_object *row)
+{
+	(void)ctx;
+	words_moment(row, "createdAt");
+}
+
+enum status
+words_trail(struct ctx *ctx, const char *target_type, const char *target_id,
+    int64_t limit)
+{
+	struct json_object *audit = view_list(ctx->view, "audit");
+
+	view_text(ctx->view, "auditOf", target_id);
+	TRY(store_audit_list(ctx, target_type, target_id, limit, audit));
+	words_each(ctx, audit, trail_words);
+	return ST_OK;
 }
 
 /* When the month after the one of now begins, UTC. */

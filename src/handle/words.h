@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/status.h"
+
 struct ctx;
+struct form;
 struct json_object;
 struct page;
 struct wallet;
@@ -69,6 +72,18 @@ void words_next(struct ctx *ctx, const struct page *page,
 #define WORDS_FILTERS_MAX 15
 void words_filtered(struct ctx *ctx, const struct page *page,
     const char *const *names);
+
+/* The query of a list without filters. */
+struct list_query {
+	const char *cursor;
+	int64_t limit;
+};
+extern const struct form list_form;
+
+/* What was done to a target, its newest limit rows, for a page that shows
+ * templates/part/trail. */
+enum status words_trail(struct ctx *ctx, const char *target_type,
+    const char *target_id, int64_t limit);
 
 /* "balanceText" and "quota" (templates/part/quota) of a wallet. */
 void words_wallet(struct ctx *ctx, struct json_object *out,
