@@ -93,6 +93,15 @@ extern const struct export audit_export;
 enum status admin_audit(struct ctx *ctx);
 enum status admin_audit_again(struct ctx *ctx);
 
+/* feedback.c */
+extern const struct form feedbacks_form, feedback_answer_form;
+extern const struct export feedbacks_export;
+enum status admin_feedbacks(struct ctx *ctx);
+enum status admin_feedback(struct ctx *ctx);
+enum status feedback_answer(struct ctx *ctx);
+enum status feedback_close(struct ctx *ctx);
+enum status feedback_reopen(struct ctx *ctx);
+
 /* mail.c */
 extern const struct form mail_form;
 enum status admin_mail(struct ctx *ctx);

@@ -1,10 +1,14 @@
 #include "base/arena.h"
 #include "base/format.h"
+#include "config.h"
 #include "ctx.h"
+#include "guard/permission.h"
 #include "handle/admin.h"
 #include "handle/chart.h"
+#include "handle/subject.h"
 #include "handle/words.h"
 #include "store/db.h"
+#include "store/feedback.h"
 #include "store/figures.h"
 #include "store/user_list.h"
 #include "view/view.h"
@@ -103,6 +107,28 @@ revenue_view(struct ctx *ctx, struct json_object *figures,
 	return ST_OK;
 }
 
+static enum status
+feedback_view(struct ctx *ctx, struct json_object *figures)
+{
+	struct feedback_figures feedback;
+	const char *note = arena_printf(ctx->arena, "Nobody rated in %d days",
+	    FEEDBACK_FIGURE_DAYS);
+
+	if (!ctx->config->feedback_enabled ||
+	    !may(ctx, PERMISSION_FEEDBACK_LIST))
+		return ST_OK;
+	TRY(store_feedback_figures(ctx, &feedback));
+	if (feedback.rated > 0)
+		note = arena_printf(ctx->arena,
+		    "Rated %lld.%lld of %d in %d days",
+		    (long long)feedback.tenths / 10,
+		    (long long)feedback.tenths % 10, FEEDBACK_RATING_MAX,
+		    FEEDBACK_FIGURE_DAYS);
+	words_figure(figures, "Open feedback",
+	    number_text(ctx, feedback.open), note);
+	return ST_OK;
+}
+
 enum status
 dashboard_page(struct ctx *ctx)
 {
@@ -111,5 +137,6 @@ dashboard_page(struct ctx *ctx)
 
 	TRY(signups_view(ctx, figures, charts));
 	TRY(credits_view(ctx, figures, charts));
-	return revenue_view(ctx, figures, charts);
+	TRY(revenue_view(ctx, figures, charts));
+	return feedback_view(ctx, figures);
 }

@@ -70,6 +70,12 @@ enum status profile_save(struct ctx *ctx);
 enum status profile_page(struct ctx *ctx);
 enum status me(struct ctx *ctx);
 
+/* feedback.c; for its readers see admin.h */
+extern const struct form feedback_form;
+enum status account_feedback(struct ctx *ctx);
+enum status account_feedback_again(struct ctx *ctx);
+enum status feedback_add(struct ctx *ctx);
+
 /* task.c */
 extern const struct form task_form;
 enum status task_list(struct ctx *ctx);

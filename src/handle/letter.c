@@ -29,6 +29,7 @@ static const char *const names[] = {
 	[LETTER_PASSWORD_CHANGED] = "password-changed",
 	[LETTER_NEW_DEVICE] = "new-device",
 	[LETTER_ACCOUNT_CREATED] = "account-created",
+	[LETTER_FEEDBACK_ANSWER] = "feedback-answer",
 };
 
 const char *
@@ -53,9 +54,26 @@ is_wanted(const struct config *config, enum letter_kind kind)
 	case LETTER_CHANGE_EMAIL_DONE:
 	case LETTER_DELETE_ACCOUNT:
 	case LETTER_ACCOUNT_CREATED:
+	case LETTER_FEEDBACK_ANSWER:
 		break;
 	}
 	return true;
+}
+
+void
+letter_lines(struct ctx *ctx, struct json_object *out, const char *key,
+    const char *text)
+{
+	struct json_object *lines = view_list(out, key);
+
+	while (*text != '\0') {
+		const size_t size = strcspn(text, "\r\n");
+
+		view_text(lines, NULL, arena_copy(ctx->arena, text, size));
+		text += size;
+		text += *text == '\r';
+		text += *text == '\n';
+	}
 }
 
 static struct json_object *
@@ -72,6 +90,7 @@ words_of(struct ctx *ctx, const struct letter *letter)
 	    user != NULL && user->email_verified ? user->name : NULL);
 	view_text(view, "url", letter->url);
 	view_text(view, "newEmail", letter->new_email);
+	view_copy(view, "about", letter->about);
 	view_text(view, "device", device_name(ctx->arena,
 	    ctx->request.user_agent));
 	view_text(view, "address", ctx->request.address);

@@ -13,6 +13,7 @@
 #include "base/status.h"
 
 struct ctx;
+struct json_object;
 struct user;
 
 enum letter_kind {
@@ -24,7 +25,8 @@ enum letter_kind {
 	LETTER_DELETE_ACCOUNT,
 	LETTER_PASSWORD_CHANGED,
 	LETTER_NEW_DEVICE,		/* the one that sends this request */
-	LETTER_ACCOUNT_CREATED		/* made by an admin */
+	LETTER_ACCOUNT_CREATED,		/* made by an admin */
+	LETTER_FEEDBACK_ANSWER
 };
 
 struct letter {
@@ -33,8 +35,15 @@ struct letter {
 	const char *to;			/* NULL: user->email */
 	const char *url;		/* the link in it, absolute; or NULL */
 	const char *new_email;		/* change of address; else NULL */
+	const struct json_object *about; /* what else the kind's templates
+					 * name, or NULL */
 	bool decoy;			/* the work of it, for nobody */
 };
+
+/* A text of several lines as a list of them, for about: in the plain part no
+ * value begins a line of its own. */
+void letter_lines(struct ctx *ctx, struct json_object *out, const char *key,
+    const char *text);
 
 /*
  * letter_send - render, seal and queue a letter

@@ -34,12 +34,16 @@ static const struct nav_item account_nav[] = {
 	    offsetof(struct config, api_key_enabled) },
 	{ "/account/credits", "Credits", false, PERMISSION_NONE, 0 },
 	{ "/account/orders", "Orders", false, PERMISSION_NONE, 0 },
+	{ "/account/feedback", "Feedback", false, PERMISSION_NONE,
+	    offsetof(struct config, feedback_enabled) },
 };
 static const struct nav_item admin_nav[] = {
 	{ "/admin", "Overview", true, PERMISSION_SYSTEM_READ, 0 },
 	{ "/admin/users", "Users", false, PERMISSION_USER_LIST, 0 },
 	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST, 0 },
 	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST, 0 },
+	{ "/admin/feedback", "Feedback", false, PERMISSION_FEEDBACK_LIST,
+	    offsetof(struct config, feedback_enabled) },
 	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST, 0 },
 	{ "/admin/keys", "Keys", false, PERMISSION_KEY_LIST,
 	    offsetof(struct config, jwt_enabled) },

@@ -22,6 +22,7 @@ before(async () => {
 	[full, empty] = await Promise.all(['full', 'empty'].map((name) =>
 		stand({ name, config: { 'jwt.enabled': true,
 			'jwt.algorithm': 'ES256', 'user.delete': true,
+			'feedback.enabled': true,
 			'api_key.enabled': true, 'multi_session.enabled': true,
 			'username.enabled': name === 'empty' } })));
 	await demoPeople(full);
@@ -127,6 +128,13 @@ async function someUser(where) {
 
 async function someOrder(where) {
 	const [{ id }] = await full.psql(`SELECT id FROM orders WHERE ${where}
+		ORDER BY created_at LIMIT 1`);
+
+	return id;
+}
+
+async function someFeedback() {
+	const [{ id }] = await full.psql(`SELECT id FROM feedbacks
 		ORDER BY created_at LIMIT 1`);
 
 	return id;
@@ -291,6 +299,14 @@ look('account with a username', 'first', '/account');
 look('credits without movements', 'user', '/account/credits');
 look('credits with long values', 'long', '/account/credits');
 look('orders without any', 'user', '/account/orders');
+look('feedback without any', 'user', '/account/feedback');
+look('feedback refused', 'user', (visitor) => sendMain(visitor,
+	'/account/feedback', { Subject: '', 'What you want to say': LONG_REASON },
+	'Send'), 400);
+look('feedback sent', 'long', (visitor) => sendMain(visitor,
+	'/account/feedback', { Subject: 'W'.repeat(120),
+		'What you want to say': `${'long'.repeat(50)}\n\n${LONG_REASON}` },
+	'Send'));
 look('sign out', 'user', '/logout');
 look('no page for a user', 'user', '/admin', 403);
 
@@ -367,6 +383,21 @@ look('orders on the first day', 'first', '/admin/orders');
 look('order', 'admin_rw', async (visitor) => visitor.goto('/admin/orders/' +
 	await someOrder("status = 'refunded'")));
 look('no such order', 'admin_rw', '/admin/orders/0', 404);
+look('feedback of users', 'admin_rw', '/admin/feedback');
+look('feedback not found', 'admin_rw', '/admin/feedback?q=nobody%40nowhere');
+look('feedback on the first day', 'first', '/admin/feedback');
+look('a feedback', 'admin_rw', async (visitor) => visitor.goto(
+	`/admin/feedback/${await someFeedback()}`));
+look('answer refused', 'admin_rw', async (visitor) => sendMain(visitor,
+	`/admin/feedback/${await someFeedback()}`, { Answer: '' },
+	'Send the answer'), 400);
+look('a feedback that is answered', 'admin_rw', async (visitor) => sendMain(
+	visitor, `/admin/feedback/${await someFeedback()}`,
+	{ Answer: `Thank you.\n\n${'long'.repeat(50)}` }, 'Send the answer'));
+look('an answer its user reads', 'long', '/account/feedback');
+look('a feedback seen by a reader', 'admin_ro', async (visitor) =>
+	visitor.goto(`/admin/feedback/${await someFeedback()}`));
+look('no such feedback', 'admin_rw', '/admin/feedback/0', 404);
 look('signing keys', 'super_admin', async (visitor) => {
 	await someKeys();
 	await visitor.goto('/admin/keys');

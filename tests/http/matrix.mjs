@@ -56,6 +56,9 @@ const grantJson = (world) => ({ userId: world.victim.id, amount: 5,
 const whom = (world) => ({ userId: world.victim.id });
 const otherSession = async (world) => ({ id: await world.otherSession() });
 
+const note = { rating: 4, subject: 'Matrix', text: 'It fits.' };
+const feedback = async (world) => ({ id: await world.feedback() });
+
 const signingKey = async (world) => ({ id: await world.signingKey() });
 const self = (world) => ({ user_id: world.actor.id ?? 'none' });
 const ownTask = async (world) => ({ ...self(world),
@@ -217,6 +220,8 @@ export const MATRIX = {
 	'POST /account/leave/:id': signedIn(303, { params: otherSession }),
 	'GET /account/credits': signedIn(200),
 	'GET /account/orders': signedIn(200),
+	'GET /account/feedback': signedIn(200),
+	'POST /account/feedback': signedIn(303, { body: note }),
 
 	/* pages of an admin */
 	'GET /admin': mayRead(200),
@@ -266,6 +271,14 @@ export const MATRIX = {
 	'GET /admin/keys': mayRead(200),
 	'POST /admin/keys': mayOwn(303),
 	'POST /admin/keys/:id/retire': mayOwn(303, { params: signingKey }),
+	'GET /admin/feedback': mayRead(200),
+	'GET /admin/feedback.csv': mayRead(200),
+	'GET /admin/feedback/:id': mayRead(200, { params: feedback }),
+	'POST /admin/feedback/:id/answer': mayWrite(303, { params: feedback,
+		body: { text: 'It does.' } }),
+	'POST /admin/feedback/:id/close': mayWrite(303, { params: feedback }),
+	'POST /admin/feedback/:id/reopen': mayWrite(303, {
+		params: feedback }),
 	'GET /admin/mail': mayRead(200),
 	'GET /admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /admin/mail/:id/body': mayOwn(200, { params: letter }),
@@ -279,6 +292,8 @@ export const MATRIX = {
 	'DELETE /api/keys/:id': signedIn(404, { params: { id: 'none' } }),
 	'POST /api/credits/spend': signedIn(200, { headers: keyed,
 		body: { amount: 1, reason: 'Matrix' } }),
+	'GET /api/feedback': signedIn(200),
+	'POST /api/feedback': signedIn(200, { body: note }),
 	'GET /api/:user_id/tasks': signedIn(200, { params: self }),
 	'POST /api/:user_id/tasks': signedIn(200, { params: self,
 		body: { title: 'Matrix' } }),
@@ -323,6 +338,14 @@ export const MATRIX = {
 	'POST /api/admin/keys': mayOwn(200),
 	'POST /api/admin/keys/:id/retire': mayOwn(200, { params: signingKey }),
 	'GET /api/admin/audit': mayRead(200),
+	'GET /api/admin/feedback': mayRead(200),
+	'GET /api/admin/feedback/:id': mayRead(200, { params: feedback }),
+	'POST /api/admin/feedback/:id/answer': mayWrite(200, {
+		params: feedback, body: { text: 'It does.' } }),
+	'POST /api/admin/feedback/:id/close': mayWrite(200, {
+		params: feedback }),
+	'POST /api/admin/feedback/:id/reopen': mayWrite(200, {
+		params: feedback }),
 	'GET /api/admin/mail': mayRead(200),
 	'GET /api/admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /api/admin/mail/:id/body': mayOwn(200, { params: letter }),

@@ -12,7 +12,8 @@ let at, someone, admin;
 
 before(async () => {
 	at = await stand({ name: 'budget', config: { 'worker.count': 1,
-		'admin.enabled': true, 'username.enabled': true } });
+		'admin.enabled': true, 'username.enabled': true,
+		'feedback.enabled': true } });
 	someone = await person(at);
 	admin = await person(at, 'admin_ro');
 	await at.psql(`UPDATE users SET username = 'somebody'
@@ -119,7 +120,8 @@ test('a sign-in that is refused asks once, for nobody and somebody alike',
 test('an admin\'s list asks three times', async () => {
 	for (const path of ['/admin/users', '/admin/users?q=example.com',
 		'/api/admin/users', '/api/auth/admin/list-users', '/admin/orders',
-		'/admin/credits', '/admin/mail'])
+		'/admin/credits', '/admin/mail', '/admin/feedback',
+		'/admin/feedback?q=door', '/api/admin/feedback'])
 		await within(3, path, get(admin, path));
 });
 

@@ -25,6 +25,7 @@ before(async () => {
 		'admin.enabled': true,
 		'username.enabled': true, 'jwt.enabled': true,
 		'jwt.algorithm': 'EdDSA', 'tasks.enabled': true,
+		'feedback.enabled': true,
 		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
 		'session.fields': 'colour:string',
@@ -111,6 +112,18 @@ async function makeWorld() {
 			await at.psql(`INSERT INTO tasks (id, user_id, title,
 				completed, created_at, updated_at) VALUES ('${id}',
 				'${world.actor.id}', 'Matrix', false, now(), now())`);
+			return id;
+		},
+		async feedback() {
+			if (world.refusing)
+				return 'none';
+
+			const id = `feedback${++serial}`;
+
+			await at.psql(`INSERT INTO feedbacks (id, user_id, rating,
+				subject, text, created_at, updated_at)
+				VALUES ('${id}', '${victim.id}', 4, 'Matrix',
+				'It fits.', now(), now())`);
 			return id;
 		},
 		/* What has been dropped is not dropped again. */

@@ -28,6 +28,7 @@ static const struct user ada = { .id = "1", .name = "Ada <Lovelace>",
 struct world {
 	struct ctx ctx;
 	struct letter letter;
+	struct json_object *about;	/* what any kind may ask for */
 	struct letter_text text;
 };
 
@@ -47,8 +48,11 @@ open_world(void **state)
 	w->ctx.templates = templates_load(directory, true);
 	w->ctx.request.user_agent = "";
 	w->ctx.request.address = "192.0.2.7";
+	w->about = view_root(w->ctx.arena);
+	view_text(w->about, "subject", "Doors");
+	letter_lines(&w->ctx, w->about, "answer", "One\r\n\r\n<Two>\nThree");
 	w->letter = (struct letter){ .user = &ada, .url = URL,
-		.new_email = "new@example.com" };
+		.new_email = "new@example.com", .about = w->about };
 	*state = w;
 	return w->ctx.templates == NULL ? -1 : 0;
 }
@@ -76,7 +80,7 @@ every_kind_has_a_subject_and_two_parts(void **state)
 {
 	struct world *w = *state;
 
-	for (int kind = LETTER_WELCOME; kind <= LETTER_ACCOUNT_CREATED;
+	for (int kind = LETTER_WELCOME; kind <= LETTER_FEEDBACK_ANSWER;
 	    kind++) {
 		render(w, (enum letter_kind)kind);
 		assert_true(strlen(w->text.subject) > 5);
@@ -138,6 +142,18 @@ a_name_begins_no_line_of_its_own(void **state)
 }
 
 static void
+the_lines_of_an_answer_stay_lines(void **state)
+{
+	struct world *w = *state;
+
+	render(w, LETTER_FEEDBACK_ANSWER);
+	assert_non_null(strstr(w->text.text,
+	    "\n    One\n    \n    <Two>\n    Three\n"));
+	assert_non_null(strstr(w->text.html,
+	    "One<br><br>&lt;Two&gt;<br>Three<br>"));
+}
+
+static void
 a_change_names_the_new_address(void **state)
 {
 	struct world *w = *state;
@@ -159,6 +175,7 @@ main(void)
 		LETTER_TEST(a_link_stands_in_both_parts),
 		LETTER_TEST(strangers_words_reach_nobody_by_signing_up),
 		LETTER_TEST(a_name_begins_no_line_of_its_own),
+		LETTER_TEST(the_lines_of_an_answer_stay_lines),
 		LETTER_TEST(a_change_names_the_new_address),
 	};
 

@@ -43,6 +43,8 @@ static const struct row {
 	{ PERMISSION_CREDIT_ADJUST, "credit:adjust", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_QUOTA_SET, "quota:set", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_ORDER_LIST, "order:list", { 0, 1, 1, 1, 1 } },
+	{ PERMISSION_FEEDBACK_LIST, "feedback:list", { 0, 1, 1, 1, 1 } },
+	{ PERMISSION_FEEDBACK_WRITE, "feedback:write", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_MAIL_LIST, "mail:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_MAIL_WRITE, "mail:write", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_MAIL_READ, "mail:read", { 0, 0, 0, 0, 1 } },
