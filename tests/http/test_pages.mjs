@@ -17,7 +17,8 @@ const EVIL = 'https://evil.example';
 let at, admin, pages, posts, letter;
 
 before(async () => {
-	at = await stand({ name: 'pages' });
+	at = await stand({ name: 'pages',
+		config: { 'feedback.enabled': true } });
 	admin = await person(at, 'super_admin');
 
 	const { stdout } = await at.tollgate(['routes']);
@@ -25,9 +26,10 @@ before(async () => {
 	const own = rows.filter(([, , face]) => face === 'page');
 
 	await someOrder();
+	await someFeedback();
 	[letter] = await at.writeLetters([admin.email]);
 	pages = await Promise.all(own.filter(([method, name]) =>
-		method === 'GET' && !name.startsWith('/assets/'))
+		method === 'GET' && !/^\/assets\/|\.csv$/.test(name))
 		.map(([, name]) => fill(name)));
 	posts = await Promise.all(own.filter(([method]) => method === 'POST')
 		.map(([, name]) => fill(name)));
@@ -41,11 +43,18 @@ async function someOrder() {
 		100, 1000, 'EUR', now(), now())`);
 }
 
-/* Whatever a page is about, it is about this admin, her order or her letter. */
+async function someFeedback() {
+	await at.psql(`INSERT INTO feedbacks (id, user_id, rating, subject, text,
+		created_at, updated_at) VALUES (repeat('f', 32), '${admin.id}', 5,
+		'Pages', 'They are strict.', now(), now())`);
+}
+
+/* Whatever a page is about, it is about this admin, or hers. */
 async function fill(name) {
 	const { session } = await admin.session();
 	const id = /orders/.test(name) ? '0'.repeat(32) :
 		/mail/.test(name) ? letter :
+		/feedback/.test(name) ? 'f'.repeat(32) :
 		name.startsWith('/admin') ? admin.id : session.id;
 
 	return name.replace(':sid', session.id).replace(':id', id);
