@@ -48,6 +48,12 @@ struct rate_rules {
 	size_t count;
 };
 
+/* What an affiliate gets for an order: credits, or a part of the order's. */
+struct reward {
+	int64_t credits;
+	int64_t percent;	/* 0: it is credits */
+};
+
 struct config {
 #define TEXT(section, key, ...) const char *section##_##key;
 #define SECRET(section, key, ...) const char *section##_##key;
@@ -74,10 +80,12 @@ struct config {
 	const char *cookie_admin;
 	const char *cookie_form;
 	const char *cookie_flash;
+	const char *cookie_referral;
 	const char *mail_sender;	/* mail_from, or what stands for it */
 	const char *mail_name;		/* of this host, for EHLO */
 	struct extra_fields user_extra;
 	struct extra_fields session_extra;
+	struct reward affiliate_reward;
 	struct rate_rules rate_rules;	/* the first that fits counts */
 	char *text;			/* of the file, until config_text_fd */
 	size_t text_size;

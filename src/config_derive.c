@@ -269,11 +269,12 @@ config_derive(struct config *config)
 	config->cookie_admin = cookie_name(config, "admin_session");
 	config->cookie_form = cookie_name(config, "form");
 	config->cookie_flash = cookie_name(config, "flash");
+	config->cookie_referral = cookie_name(config, "referral");
 	if (config->db_admin_url[0] == '\0')
 		config->db_admin_url = arena_text(config->arena,
 		    config->db_url);
 	return config_derive_mail(config) && config_derive_stripe(config) &&
-	    config_derive_token(config) &&
+	    config_derive_token(config) && config_derive_credit(config) &&
 	    config_derive_guards(config) &&
 	    derive_extra(config, "user", &config->user_fields,
 	    &config->user_extra) &&

@@ -582,6 +582,36 @@ a_limit_that_makes_no_sense_is_refused(void **state)
 	}
 }
 
+static void
+a_reward_is_credits_or_a_part_of_an_order(void **state)
+{
+	const struct reward *reward = &loaded(*state, "")->affiliate_reward;
+
+	assert_int_equal(reward->percent, 10);
+	reward = &loaded(*state, "[affiliates]\nreward = 500\n")
+	    ->affiliate_reward;
+	assert_int_equal(reward->credits, 500);
+	assert_int_equal(reward->percent, 0);
+	reward = &loaded(*state, "[affiliates]\nreward = 100%\n")
+	    ->affiliate_reward;
+	assert_int_equal(reward->credits, 0);
+	assert_int_equal(reward->percent, 100);
+}
+
+static void
+a_reward_that_is_neither_is_refused(void **state)
+{
+	static const char *const bad[] = { "%", "0%", "101%", "-1", "1.5%",
+		"10 %", "1000000001", "x", "10%%" };
+	char text[128];
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "[affiliates]\nreward = %s\n", bad[i]);
+		REFUSED(*state, text, "conf:2", "affiliates.reward");
+	}
+}
+
 /* A proxy that is misspelt would be trusted by nobody and missed by all. */
 static void
 a_proxy_that_is_no_network_is_refused_with_its_line(void **state)
@@ -798,6 +828,8 @@ main(void)
 		TEST(an_extra_field_that_makes_no_sense_is_refused),
 		TEST(limits_of_paths_are_read_in_order),
 		TEST(a_limit_that_makes_no_sense_is_refused),
+		TEST(a_reward_is_credits_or_a_part_of_an_order),
+		TEST(a_reward_that_is_neither_is_refused),
 		TEST(a_proxy_that_is_no_network_is_refused_with_its_line),
 		TEST(what_is_in_force_is_printed_without_secrets),
 		TEST(a_setting_that_is_needed_and_missing_is_named),
