@@ -102,6 +102,15 @@ enum status feedback_answer(struct ctx *ctx);
 enum status feedback_close(struct ctx *ctx);
 enum status feedback_reopen(struct ctx *ctx);
 
+/* affiliate.c */
+extern const struct form affiliates_form, affiliate_form;
+extern const struct export affiliates_export;
+enum status admin_affiliates(struct ctx *ctx);
+enum status admin_affiliate(struct ctx *ctx);
+enum status admin_affiliate_again(struct ctx *ctx);
+enum status affiliate_disable(struct ctx *ctx);
+enum status affiliate_enable(struct ctx *ctx);
+
 /* mail.c */
 extern const struct form mail_form;
 enum status admin_mail(struct ctx *ctx);

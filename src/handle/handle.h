@@ -210,6 +210,10 @@ enum status password_check(struct ctx *ctx, const char *account,
 enum status wallet_page(struct ctx *ctx, const char *user_id);
 enum status wallet_json(struct ctx *ctx, const char *user_id);
 
+/* referral.c */
+extern const struct form referrals_form;
+enum status account_referrals(struct ctx *ctx);
+
 /* system.c */
 enum status home(struct ctx *ctx);
 enum status ok(struct ctx *ctx);

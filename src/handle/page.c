@@ -36,6 +36,8 @@ static const struct nav_item account_nav[] = {
 	{ "/account/orders", "Orders", false, PERMISSION_NONE, 0 },
 	{ "/account/feedback", "Feedback", false, PERMISSION_NONE,
 	    offsetof(struct config, feedback_enabled) },
+	{ "/account/referrals", "Referrals", false, PERMISSION_NONE,
+	    offsetof(struct config, affiliates_enabled) },
 };
 static const struct nav_item admin_nav[] = {
 	{ "/admin", "Overview", true, PERMISSION_SYSTEM_READ, 0 },
@@ -44,6 +46,8 @@ static const struct nav_item admin_nav[] = {
 	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST, 0 },
 	{ "/admin/feedback", "Feedback", false, PERMISSION_FEEDBACK_LIST,
 	    offsetof(struct config, feedback_enabled) },
+	{ "/admin/affiliates", "Affiliates", false, PERMISSION_AFFILIATE_LIST,
+	    offsetof(struct config, affiliates_enabled) },
 	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST, 0 },
 	{ "/admin/keys", "Keys", false, PERMISSION_KEY_LIST,
 	    offsetof(struct config, jwt_enabled) },

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "handle/letter.h"
+#include "handle/referral.h"
 #include "handle/username.h"
 #include "handle/verify.h"
 #include "handle/words.h"
@@ -145,6 +146,7 @@ create(struct ctx *ctx, const struct user_new *new, const struct user *user)
 	ctx->user = user;
 	TRY(store_audit_write(ctx, &(struct audit){ .action = "user.create",
 	    .target_type = "user", .target_id = user->id }));
+	TRY(referral_take(ctx, user));
 	return send_letter(ctx, user, false);
 }
 
@@ -198,6 +200,7 @@ signup_page(struct ctx *ctx)
 		return respond_next(ctx, "/account");
 	if (!ctx->config->password_enabled || !ctx->config->password_sign_up)
 		return refuse(ctx, ST_NOT_FOUND, "sign-up is switched off");
+	referral_keep(ctx);
 	view_null(form, "name");
 	view_null(form, "email");
 	view_null(form, "username");

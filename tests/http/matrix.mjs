@@ -47,6 +47,7 @@ const reset = async (world) => ({ newPassword: PASSWORD,
 	token: await world.resetToken() });
 const victim = (world) => ({ id: world.victim.id });
 const order = (world) => ({ id: world.order });
+const affiliate = (world) => ({ id: world.affiliate });
 const letter = async (world) => ({ id: await world.letter() });
 const keyed = (world) => ({ 'Idempotency-Key': world.key() });
 const grant = (world) => ({ amount: '5', reason: 'Matrix',
@@ -222,6 +223,7 @@ export const MATRIX = {
 	'GET /account/orders': signedIn(200),
 	'GET /account/feedback': signedIn(200),
 	'POST /account/feedback': signedIn(303, { body: note }),
+	'GET /account/referrals': signedIn(200),
 
 	/* pages of an admin */
 	'GET /admin': mayRead(200),
@@ -266,6 +268,13 @@ export const MATRIX = {
 	'GET /admin/orders/:id': mayRead(200, { params: order }),
 	'GET /admin/audit': mayRead(200),
 	'GET /admin/audit.csv': mayRead(200),
+	'GET /admin/affiliates': mayRead(200),
+	'GET /admin/affiliates.csv': mayRead(200),
+	'GET /admin/affiliates/:id': mayRead(200, { params: affiliate }),
+	'POST /admin/affiliates/:id/disable': mayWrite(303, {
+		params: affiliate }),
+	'POST /admin/affiliates/:id/enable': mayWrite(303, {
+		params: affiliate }),
 	'GET /admin/system': mayRead(200),
 
 	'GET /admin/keys': mayRead(200),
@@ -287,6 +296,7 @@ export const MATRIX = {
 
 	/* our own API */
 	'GET /api/me': signedIn(200),
+	'GET /api/me/referrals': signedIn(200),
 	'GET /api/keys': signedIn(200),
 	'POST /api/keys': signedIn(200, { body: { name: 'Matrix' } }),
 	'DELETE /api/keys/:id': signedIn(404, { params: { id: 'none' } }),
@@ -346,6 +356,12 @@ export const MATRIX = {
 		params: feedback }),
 	'POST /api/admin/feedback/:id/reopen': mayWrite(200, {
 		params: feedback }),
+	'GET /api/admin/affiliates': mayRead(200),
+	'GET /api/admin/affiliates/:id': mayRead(200, { params: affiliate }),
+	'POST /api/admin/affiliates/:id/disable': mayWrite(200, {
+		params: affiliate }),
+	'POST /api/admin/affiliates/:id/enable': mayWrite(200, {
+		params: affiliate }),
 	'GET /api/admin/mail': mayRead(200),
 	'GET /api/admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /api/admin/mail/:id/body': mayOwn(200, { params: letter }),

@@ -28,7 +28,7 @@ before(async () => {
 		'feedback.enabled': true,
 		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
-		'session.fields': 'colour:string',
+		'session.fields': 'colour:string', 'affiliates.enabled': true,
 		'user.delete': true,
 		/* or nobody would be left */
 		'user.delete_verification': true,
@@ -69,10 +69,12 @@ async function makeWorld() {
 		credits, amount_minor, currency, created_at, updated_at)
 		VALUES ('${order}', '${victim.id}', '${victim.email}', 'Credits',
 		100, 1000, 'EUR', now(), now())`);
+	await at.psql(`INSERT INTO affiliates (id, user_id, code, created_at)
+		VALUES ('${order}', '${victim.id}', '0123456789', now())`);
 	for (const role of ROLES.slice(1))
 		await grant(people[role].id, role);
 	return {
-		someone, victim, order,
+		someone, victim, order, affiliate: order,
 		actor: null,		/* who sends the request at hand */
 		refusing: false,	/* and is to be refused */
 		key: () => `matrix-${process.pid}-${++serial}`,

@@ -45,6 +45,8 @@ static const struct row {
 	{ PERMISSION_ORDER_LIST, "order:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_FEEDBACK_LIST, "feedback:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_FEEDBACK_WRITE, "feedback:write", { 0, 0, 1, 1, 1 } },
+	{ PERMISSION_AFFILIATE_LIST, "affiliate:list", { 0, 1, 1, 1, 1 } },
+	{ PERMISSION_AFFILIATE_WRITE, "affiliate:write", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_MAIL_LIST, "mail:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_MAIL_WRITE, "mail:write", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_MAIL_READ, "mail:read", { 0, 0, 0, 0, 1 } },
