@@ -14,10 +14,13 @@ struct export;
 struct form;
 struct json_object;
 
+/* dashboard.c */
+extern const struct form figures_form;
+enum status dashboard_page(struct ctx *ctx);
+
 /* admin.c */
 extern const struct form users_form;
 extern const struct export users_export;
-enum status dashboard_page(struct ctx *ctx);
 enum status admin_users(struct ctx *ctx);
 enum status admin_user(struct ctx *ctx);
 enum status admin_user_sessions(struct ctx *ctx);
@@ -110,6 +113,11 @@ enum status admin_affiliate(struct ctx *ctx);
 enum status admin_affiliate_again(struct ctx *ctx);
 enum status affiliate_disable(struct ctx *ctx);
 enum status affiliate_enable(struct ctx *ctx);
+/* lot.c */
+extern const struct form lots_form;
+extern const struct export lots_export, spenders_export;
+enum status admin_lots(struct ctx *ctx);
+enum status admin_spenders(struct ctx *ctx);
 
 /* mail.c */
 extern const struct form mail_form;

@@ -243,7 +243,7 @@ static const struct export_column credits_columns[] = {
 	{ "Balance", "balance", NULL }, { "Reason", "reason", NULL },
 	{ "By id", "actorId", NULL }, { "By", "actorText", NULL },
 };
-const struct export credits_export = EXPORT("credits", "ledger",
+const struct export credits_export = EXPORT("credits", "transfers",
     credits_columns);
 
 static enum status
@@ -272,7 +272,8 @@ credits_show(struct ctx *ctx, const struct ledger_filter *filter,
 {
 	static const char *const names[] = { "user", "kind", "from", "to",
 		NULL };
-	struct json_object *ledger = view_list(ctx->view, "ledger");
+	struct json_object *ledger = view_list(ctx->view,
+	    is_page(ctx) ? "ledger" : "transfers");
 
 	TRY(store_ledger_list(ctx, filter, page, ledger));
 	words_filtered(ctx, page, names);

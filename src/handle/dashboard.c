@@ -1,142 +1,147 @@
+#include "handle/dashboard.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/permission.h"
 #include "handle/admin.h"
-#include "handle/chart.h"
 #include "handle/subject.h"
 #include "handle/words.h"
-#include "store/db.h"
-#include "store/feedback.h"
+#include "http/form.h"
 #include "store/figures.h"
+#include "store/lot.h"
+#include "store/page.h"
+#include "store/spender.h"
 #include "store/user_list.h"
 #include "view/view.h"
 
-static const char *
-number_text(struct ctx *ctx, int64_t number)
-{
-	char text[FORMAT_NUMBER_SIZE];
+#define SPENDERS_SHOWN 10
+#define ISO_DAY_SIZE 11
 
-	format_number(text, number);
-	return arena_text(ctx->arena, text);
+struct figures_query {
+	const char *days;
+};
+
+static const char *const days_options[] = { "7", "30", "90", "365", NULL };
+static const struct form_field figures_fields[] = {
+	FIELD_ENUM(struct figures_query, days, "days", days_options,
+	    .optional = true, .label = "Days"),
+};
+const struct form figures_form = FORM(figures_fields, struct figures_query);
+
+static enum status
+dashboard_read(struct ctx *ctx, struct dashboard *out)
+{
+	const struct figures_query *query = ctx->input;
+	struct page page;
+	int64_t days = FIGURES_DAYS;
+
+	if (query->days != NULL)
+		(void)text_int(query->days, 1, FIGURES_DAYS_MAX, &days);
+	(void)page_read(ctx, NULL, SPENDERS_SHOWN, &page);
+	TRY(store_user_count(ctx, &out->users));
+	TRY(store_figures(ctx, days, &out->figures));
+	TRY(store_lot_outlook(ctx, ctx->now + 7 * DAY_MS, &out->week));
+	TRY(store_lot_outlook(ctx, ctx->now + 30 * DAY_MS, &out->month));
+	TRY(store_hold_outlook(ctx, &out->holds));
+	out->has_feedback = ctx->config->feedback_enabled &&
+	    may(ctx, PERMISSION_FEEDBACK_LIST);
+	if (out->has_feedback)
+		TRY(store_feedback_figures(ctx, &out->feedback));
+	return store_spender_list(ctx, &page,
+	    view_list(ctx->view, "topSpenders"));
 }
 
-static const char *
-money_text(struct ctx *ctx, int64_t minor, const char *currency)
-{
-	char text[FORMAT_MONEY_SIZE];
+static const struct {
+	enum figure figure;
+	const char *key;
+} members[] = {
+	{ FIGURE_SIGN_UPS, "signUps" }, { FIGURE_ISSUED, "creditsIssued" },
+	{ FIGURE_SPENT, "creditsSpent" }, { FIGURE_EXPIRED, "creditsExpired" },
+	{ FIGURE_ORDERS, "ordersPaid" }, { FIGURE_REVENUE, "revenueMinor" },
+	{ FIGURE_RETURNED, "returnedMinor" },
+};
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
 
-	/* Before the first order there is no currency to name. */
-	if (currency[0] == '\0')
-		return "0";
-	format_money(text, minor, currency, false);
-	return arena_text(ctx->arena, text);
+static void
+totals_view(struct ctx *ctx, const struct figures *figures)
+{
+	struct json_object *totals = view_object(ctx->view, "totals");
+
+	for (size_t i = 0; i < MEMBERS; i++) {
+		const struct series *series = &figures->of[members[i].figure];
+		struct json_object *out = view_object(totals, members[i].key);
+
+		view_int(out, "now", series->total);
+		view_int(out, "before", series->before);
+	}
 }
 
 static void
-period_view(struct ctx *ctx, const struct series *series)
+days_view(struct ctx *ctx, const struct figures *figures)
 {
-	char first[FORMAT_MOMENT_SIZE], last[FORMAT_MOMENT_SIZE];
+	struct json_object *list = view_list(ctx->view, "byDay");
 
-	format_date(first, series->first);
-	format_date(last, ctx->now);
-	view_text(ctx->view, "periodText", arena_printf(ctx->arena,
-	    "%s to %s, in UTC", first, last));
+	for (int64_t day = 0; day < figures->days; day++) {
+		struct json_object *out = view_object(list, NULL);
+		char iso[CLOCK_ISO_SIZE];
+
+		clock_iso(iso, figures->first + day * DAY_MS);
+		view_text(out, "day", arena_copy(ctx->arena, iso,
+		    ISO_DAY_SIZE - 1));
+		for (size_t i = 0; i < MEMBERS; i++)
+			view_int(out, members[i].key,
+			    figures->of[members[i].figure].day[day]);
+	}
 }
 
-static enum status
-signups_view(struct ctx *ctx, struct json_object *figures,
-    struct json_object *charts)
+static void
+outlook_view(struct json_object *parent, const char *key,
+    const struct outlook *outlook)
 {
-	struct series series;
-	int64_t users;
+	struct json_object *out = view_object(parent, key);
 
-	TRY(store_user_count(ctx, &users));
-	TRY(store_figures_signups(ctx, &series));
-	period_view(ctx, &series);
-	words_figure(figures, "Users", number_text(ctx, users),
-	    arena_printf(ctx->arena, "+%s in %d days",
-	    number_text(ctx, series.total), FIGURES_DAYS));
-	chart_view(charts, &(struct chart){ .id = "signups",
-	    .title = "Sign-ups per day", .value_head = "Sign-ups",
-	    .total = arena_printf(ctx->arena, "%s in all",
-	    number_text(ctx, series.total)), .series = &series });
-	return ST_OK;
+	view_int(out, "count", outlook->count);
+	view_int(out, "credits", outlook->credits);
+	view_bool(out, "more", outlook->more);
 }
 
-static enum status
-credits_view(struct ctx *ctx, struct json_object *figures,
-    struct json_object *charts)
+static void
+dashboard_view(struct ctx *ctx, const struct dashboard *dashboard)
 {
-	const char *days = arena_printf(ctx->arena, "in %d days",
-	    FIGURES_DAYS);
-	struct series series;
-	const char *issued, *spent;
+	const struct figures *figures = &dashboard->figures;
+	struct json_object *expiring;
 
-	TRY(store_figures_credits(ctx, &series));
-	issued = number_text(ctx, series.total);
-	spent = number_text(ctx, series.other_total);
-	words_figure(figures, "Credits issued", issued, days);
-	words_figure(figures, "Credits spent", spent, days);
-	chart_view(charts, &(struct chart){ .id = "credits",
-	    .title = "Credits per day", .value_head = "Issued",
-	    .other_head = "Spent", .total = arena_printf(ctx->arena,
-	    "%s issued, %s spent", issued, spent), .series = &series });
-	return ST_OK;
-}
-
-static enum status
-revenue_view(struct ctx *ctx, struct json_object *figures,
-    struct json_object *charts)
-{
-	struct series series;
-	const char *currency, *total;
-
-	TRY(store_figures_revenue(ctx, &series, &currency));
-	total = money_text(ctx, series.total, currency);
-	words_figure(figures, "Revenue", total, arena_printf(ctx->arena,
-	    "%s %s paid in %d days, before refunds",
-	    number_text(ctx, series.other_total),
-	    series.other_total == 1 ? "order" : "orders", FIGURES_DAYS));
-	chart_view(charts, &(struct chart){ .id = "revenue",
-	    .title = "Revenue per day", .value_head = "Revenue",
-	    .currency = currency[0] == '\0' ? NULL : currency,
-	    .total = arena_printf(ctx->arena, "%s in all", total),
-	    .series = &series });
-	return ST_OK;
-}
-
-static enum status
-feedback_view(struct ctx *ctx, struct json_object *figures)
-{
-	struct feedback_figures feedback;
-	const char *note = arena_printf(ctx->arena, "Nobody rated in %d days",
-	    FEEDBACK_FIGURE_DAYS);
-
-	if (!ctx->config->feedback_enabled ||
-	    !may(ctx, PERMISSION_FEEDBACK_LIST))
-		return ST_OK;
-	TRY(store_feedback_figures(ctx, &feedback));
-	if (feedback.rated > 0)
-		note = arena_printf(ctx->arena,
-		    "Rated %lld.%lld of %d in %d days",
-		    (long long)feedback.tenths / 10,
-		    (long long)feedback.tenths % 10, FEEDBACK_RATING_MAX,
-		    FEEDBACK_FIGURE_DAYS);
-	words_figure(figures, "Open feedback",
-	    number_text(ctx, feedback.open), note);
-	return ST_OK;
+	view_int(ctx->view, "days", figures->days);
+	view_time(ctx->view, "from", figures->first);
+	view_time(ctx->view, "to", ctx->now);
+	view_int(ctx->view, "users", dashboard->users);
+	view_text(ctx->view, "currency", figures->currency[0] == '\0' ? NULL :
+	    figures->currency);
+	totals_view(ctx, figures);
+	days_view(ctx, figures);
+	expiring = view_object(ctx->view, "expiring");
+	outlook_view(expiring, "in7Days", &dashboard->week);
+	outlook_view(expiring, "in30Days", &dashboard->month);
+	outlook_view(ctx->view, "openHolds", &dashboard->holds);
 }
 
 enum status
 dashboard_page(struct ctx *ctx)
 {
-	struct json_object *figures = view_list(ctx->view, "figures");
-	struct json_object *charts = view_list(ctx->view, "charts");
+	struct dashboard *dashboard = arena_alloc(ctx->arena,
+	    sizeof(*dashboard));
 
-	TRY(signups_view(ctx, figures, charts));
-	TRY(credits_view(ctx, figures, charts));
-	TRY(revenue_view(ctx, figures, charts));
-	return feedback_view(ctx, figures);
+	TRY(dashboard_read(ctx, dashboard));
+	if (is_page(ctx))
+		dashboard_words(ctx, dashboard);
+	else
+		dashboard_view(ctx, dashboard);
+	return ST_OK;
 }

@@ -8,49 +8,37 @@
 /* Whoever wrote into an hour has committed by then (sql/0005_figure.sql). */
 #define SETTLE_MS INT64_C(900000)
 
-static void
-series_start(const struct ctx *ctx, struct series *out)
-{
-	*out = (struct series){ .first = ctx->now - ctx->now % DAY_MS -
-	    (FIGURES_DAYS - 1) * DAY_MS };
-}
-
-/* Rows of (days since the first one, number, other number). */
-static void
-series_add(struct series *out, const struct db_rows *rows, size_t row)
-{
-	const int64_t day = db_get_int(rows, row, 0);
-	const int64_t number = db_get_int(rows, row, 1);
-	const int64_t other = db_get_int(rows, row, 2);
-
-	if (day < 0 || day >= FIGURES_DAYS)
-		return;
-	out->day[day] += number;
-	out->other[day] += other;
-	out->total += number;
-	out->other_total += other;
-}
-
 /*
  * What an hour holds, from the tables themselves. "begins" is its instant; the
  * names of the columns are those of the tables of closed hours.
  */
 #define IN_HOUR(column)							\
 	column " >= begins AND " column " < begins + interval '1 hour'"
-#define SIGN_UPS							\
-	"SELECT count(*) AS sign_ups FROM users"			\
-	" WHERE " IN_HOUR("created_at")
-#define CREDITS								\
-	"SELECT coalesce(sum(amount) FILTER (WHERE kind = 'grant'),"	\
-	"   0)::bigint AS issued,"					\
-	"  coalesce(sum(amount) FILTER (WHERE kind <> 'grant'),"	\
-	"   0)::bigint AS spent"					\
-	" FROM transfers WHERE kind IN ('grant', 'spend', 'capture')"	\
+#define CREDITS_OF(kinds)						\
+	"coalesce(sum(amount) FILTER (WHERE kind IN (" kinds ")), 0)::bigint"
+#define COUNTS								\
+	"SELECT (SELECT count(*) FROM users"				\
+	"   WHERE " IN_HOUR("created_at") ") AS sign_ups,"		\
+	"  " CREDITS_OF("'grant'") " AS issued,"			\
+	"  " CREDITS_OF("'spend', 'capture'") " AS spent,"		\
+	"  " CREDITS_OF("'expire'") " AS expired"			\
+	" FROM transfers"						\
+	" WHERE kind IN ('grant', 'spend', 'capture', 'expire')"	\
 	"  AND " IN_HOUR("created_at")
 #define REVENUE								\
-	"SELECT currency, count(*) AS orders,"				\
-	"  sum(amount_minor)::bigint AS amount_minor"			\
-	" FROM orders WHERE " IN_HOUR("paid_at") " GROUP BY currency"
+	"SELECT currency, sum(orders)::bigint AS orders,"		\
+	"  sum(amount_minor)::bigint AS amount_minor,"			\
+	"  sum(returned_minor)::bigint AS returned_minor"		\
+	" FROM (SELECT currency, 1 AS orders, amount_minor,"		\
+	"   0 AS returned_minor FROM orders"				\
+	"   WHERE " IN_HOUR("paid_at")					\
+	"  UNION ALL SELECT currency, 0, 0, amount_minor"		\
+	"   FROM order_returns WHERE " IN_HOUR("created_at") ") AS moved"	\
+	" GROUP BY currency"
+#define SPENDING							\
+	"SELECT wallet_id, sum(amount)::bigint AS spent FROM transfers"	\
+	" WHERE kind IN ('spend', 'capture')"				\
+	"  AND " IN_HOUR("created_at") " GROUP BY wallet_id"
 
 /*
  * From the hour that begins at $1 to the one that begins at $2. Both bounds are
@@ -70,71 +58,90 @@ series_add(struct series *out, const struct db_rows *rows, size_t row)
 	"(hour AT TIME ZONE 'UTC')::date"				\
 	" - ($1::timestamptz AT TIME ZONE 'UTC')::date"
 
-static enum status
-series_rows(struct ctx *ctx, struct series *out, struct db_rows *rows,
-    const char *sql)
+/* Day 0 is the first of the days that the others are compared with. */
+static void
+series_add(struct figures *out, enum figure figure, int64_t day,
+    int64_t number)
 {
-	series_start(ctx, out);
-	return db_all(ctx, rows, sql, DB_ARGS(db_time(out->first),
-	    db_time(out->first + FIGURES_DAYS * DAY_MS - HOUR_MS)));
+	struct series *series = &out->of[figure];
+
+	if (day < out->days) {
+		series->before += number;
+		return;
+	}
+	series->day[day - out->days] += number;
+	series->total += number;
 }
 
 static enum status
-series_read(struct ctx *ctx, const char *sql, struct series *out)
+figures_rows(struct ctx *ctx, const struct figures *out, const char *sql,
+    struct db_rows *rows)
 {
+	const int64_t first = out->first - out->days * DAY_MS;
+
+	return db_all(ctx, rows, sql, DB_ARGS(db_time(first),
+	    db_time(first + 2 * out->days * DAY_MS - HOUR_MS)));
+}
+
+/* Rows of a day and one number for each of count figures from first on. */
+static void
+rows_add(struct figures *out, const struct db_rows *rows, size_t row,
+    enum figure first, int count)
+{
+	const int64_t day = db_get_int(rows, row, 0);
+
+	for (int i = 0; i < count; i++)
+		series_add(out, first + (enum figure)i, day,
+		    db_get_int(rows, row, i + 1));
+}
+
+static enum status
+counts_read(struct ctx *ctx, struct figures *out)
+{
+	static const char sql[] =
+	    "SELECT " DAY ", sum(sign_ups)::bigint, sum(issued)::bigint,"
+	    "  sum(spent)::bigint, sum(expired)::bigint"
+	    " FROM " HOURS("hourly_figures",
+	    "sign_ups, issued, spent, expired", COUNTS)
+	    " GROUP BY 1";
 	struct db_rows rows;
 
-	TRY(series_rows(ctx, out, &rows, sql));
+	TRY(figures_rows(ctx, out, sql, &rows));
 	for (size_t row = 0; row < rows.count; row++)
-		series_add(out, &rows, row);
+		rows_add(out, &rows, row, FIGURE_SIGN_UPS, 4);
 	return ST_OK;
 }
 
-enum status
-store_figures_signups(struct ctx *ctx, struct series *out)
+static enum status
+revenue_read(struct ctx *ctx, struct figures *out)
 {
 	static const char sql[] =
-	    "SELECT " DAY ", sum(sign_ups)::bigint, 0"
-	    " FROM " HOURS("hourly_figures", "sign_ups", SIGN_UPS)
-	    " GROUP BY 1";
-
-	return series_read(ctx, sql, out);
-}
-
-enum status
-store_figures_credits(struct ctx *ctx, struct series *out)
-{
-	static const char sql[] =
-	    "SELECT " DAY ", sum(issued)::bigint, sum(spent)::bigint"
-	    " FROM " HOURS("hourly_figures", "issued, spent", CREDITS)
-	    " GROUP BY 1";
-
-	return series_read(ctx, sql, out);
-}
-
-enum status
-store_figures_revenue(struct ctx *ctx, struct series *out,
-    const char **currency)
-{
-	static const char sql[] =
-	    "SELECT " DAY ", sum(amount_minor)::bigint, sum(orders)::bigint,"
-	    "  currency,"
+	    "SELECT " DAY ", sum(orders)::bigint, sum(amount_minor)::bigint,"
+	    "  sum(returned_minor)::bigint, currency,"
 	    "  sum(sum(orders)) OVER (PARTITION BY currency) AS in_all"
-	    " FROM " HOURS("hourly_revenue", "currency, orders, amount_minor",
-	    REVENUE)
+	    " FROM " HOURS("hourly_revenue",
+	    "currency, orders, amount_minor, returned_minor", REVENUE)
 	    " GROUP BY 1, currency ORDER BY in_all DESC, currency";
-	enum { COLUMN_CURRENCY = 3 };
+	enum { COLUMN_CURRENCY = 4 };
 	struct db_rows rows;
 
-	*currency = "";
-	TRY(series_rows(ctx, out, &rows, sql));
-	if (rows.count > 0)
-		*currency = db_get_text(&rows, 0, COLUMN_CURRENCY);
+	TRY(figures_rows(ctx, out, sql, &rows));
+	out->currency = rows.count == 0 ? "" :
+	    db_get_text(&rows, 0, COLUMN_CURRENCY);
 	for (size_t row = 0; row < rows.count; row++)
-		if (text_is(*currency,
+		if (text_is(out->currency,
 		    db_get_text(&rows, row, COLUMN_CURRENCY)))
-			series_add(out, &rows, row);
+			rows_add(out, &rows, row, FIGURE_ORDERS, 3);
 	return ST_OK;
+}
+
+enum status
+store_figures(struct ctx *ctx, int64_t days, struct figures *out)
+{
+	*out = (struct figures){ .days = days, .first = ctx->now -
+	    ctx->now % DAY_MS - (days - 1) * DAY_MS };
+	TRY(counts_read(ctx, out));
+	return revenue_read(ctx, out);
 }
 
 /* The last hour that may be closed. */
@@ -147,37 +154,37 @@ last_over(const struct ctx *ctx)
 }
 
 static enum status
-open_hours(struct ctx *ctx, int64_t limit, struct db_rows *rows)
+hours_close(struct ctx *ctx, int64_t limit, int64_t *closed)
 {
 	static const char sql[] =
-	    "SELECT begins FROM " OPEN_HOURS
-	    " ORDER BY begins DESC LIMIT $3";
-	const int64_t last = last_over(ctx);
-
-	return db_all(ctx, rows, sql, DB_ARGS(
-	    db_time(last + HOUR_MS - FIGURES_CLOSED_DAYS * DAY_MS),
-	    db_time(last), db_int(limit)));
-}
-
-static enum status
-close_hour(struct ctx *ctx, int64_t begins)
-{
-	static const char sql[] =
-	    "WITH closed AS ("
+	    "WITH this AS MATERIALIZED (SELECT begins FROM " OPEN_HOURS
+	    "  ORDER BY begins DESC LIMIT $3),"
+	    " closed AS ("
 	    "  INSERT INTO hourly_figures"
-	    "    (hour, sign_ups, issued, spent, closed_at)"
-	    "  SELECT begins, sign_ups, issued, spent, $2"
-	    "  FROM (SELECT $1::timestamptz AS begins) AS this,"
-	    "    LATERAL (" SIGN_UPS ") AS people,"
-	    "    LATERAL (" CREDITS ") AS credits"
-	    "  ON CONFLICT DO NOTHING RETURNING hour AS begins)"
-	    " INSERT INTO hourly_revenue"
-	    "   (hour, currency, orders, amount_minor)"
-	    " SELECT begins, currency, orders, amount_minor"
-	    " FROM closed, LATERAL (" REVENUE ") AS revenue";
+	    "    (hour, sign_ups, issued, spent, expired, closed_at)"
+	    "  SELECT begins, sign_ups, issued, spent, expired, $4"
+	    "  FROM this, LATERAL (" COUNTS ") AS counts"
+	    "  ON CONFLICT DO NOTHING RETURNING hour AS begins),"
+	    " money AS ("
+	    "  INSERT INTO hourly_revenue"
+	    "    (hour, currency, orders, amount_minor, returned_minor)"
+	    "  SELECT begins, currency, orders, amount_minor, returned_minor"
+	    "  FROM closed, LATERAL (" REVENUE ") AS revenue),"
+	    " people AS ("
+	    "  INSERT INTO hourly_spending (hour, wallet_id, spent)"
+	    "  SELECT begins, wallet_id, spent"
+	    "  FROM closed, LATERAL (" SPENDING ") AS spending"
+	    "  WHERE begins >= $5)"
+	    " SELECT count(*) FROM closed";
+	const int64_t end = last_over(ctx) + HOUR_MS;
+	struct db_rows rows;
 
-	return db_run(ctx, sql, DB_ARGS(db_time(begins), db_time(ctx->now)),
-	    NULL);
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(
+	    db_time(end - FIGURES_CLOSED_DAYS * DAY_MS),
+	    db_time(end - HOUR_MS), db_int(limit), db_time(ctx->now),
+	    db_time(end - SPENDING_DAYS * DAY_MS))));
+	*closed = db_get_int(&rows, 0, 0);
+	return ST_OK;
 }
 
 enum status
@@ -190,15 +197,16 @@ store_figures_close(struct ctx *ctx, int64_t limit, int64_t *closed)
 	static const char lock[] =
 	    "SELECT pg_try_advisory_xact_lock("
 	    "hashtextextended('tollgate hourly_figures', 0))";
+	static const char forget[] =
+	    "DELETE FROM hourly_spending WHERE hour < $1";
+	const int64_t end = last_over(ctx) + HOUR_MS;
 	struct db_rows rows;
 
 	*closed = 0;
 	TRY(db_one(ctx, &rows, lock, DB_NONE));
 	if (!db_get_bool(&rows, 0, 0))
 		return ST_OK;
-	TRY(open_hours(ctx, limit, &rows));
-	for (size_t row = 0; row < rows.count; row++)
-		TRY(close_hour(ctx, db_get_time(ctx, &rows, row, 0)));
-	*closed = (int64_t)rows.count;
-	return ST_OK;
+	TRY(hours_close(ctx, limit, closed));
+	return db_run(ctx, forget,
+	    DB_ARGS(db_time(end - SPENDING_DAYS * DAY_MS)), NULL);
 }

@@ -7,10 +7,11 @@
  * however long the ledger is, and never waits for the janitor.
  *
  * What an hour has said stays: an order counts in the hour it was paid, though
- * it be refunded later; a user in the hour they signed up, though they be
- * deleted later (those who were gone before it was closed are not counted). A
- * row added more than five minutes late, by an import, opens its hour again:
- * it is counted at once, and the hour anew.
+ * it be refunded later, which counts in the hour of the refund; a user in the
+ * hour they signed up, though they be deleted later (those who were gone
+ * before it was closed are not counted). A row added more than five minutes
+ * late, by an import, opens its hour again: it is counted at once, and the
+ * hour anew.
  */
 #ifndef STORE_FIGURES_H
 #define STORE_FIGURES_H
@@ -21,30 +22,41 @@
 
 struct ctx;
 
-#define FIGURES_DAYS 30
-#define FIGURES_CLOSED_DAYS 400
+#define FIGURES_DAYS 30			/* unless somebody asks for others */
+#define FIGURES_DAYS_MAX 365
+#define FIGURES_CLOSED_DAYS 740		/* as many again to compare with */
+#define SPENDING_DAYS 30		/* of store/spender.h */
 #define DAY_MS INT64_C(86400000)
 
-/* Days up to and with the one of ctx->now. */
-struct series {
-	int64_t first;			/* instant the first day begins */
-	int64_t day[FIGURES_DAYS];
-	int64_t other[FIGURES_DAYS];	/* a second number a day, or zeros */
-	int64_t total, other_total;
+enum figure {
+	FIGURE_SIGN_UPS,	/* users */
+	FIGURE_ISSUED,		/* credits granted, */
+	FIGURE_SPENT,		/* spent or captured, */
+	FIGURE_EXPIRED,		/* and booked as expired */
+	FIGURE_ORDERS,		/* paid */
+	FIGURE_REVENUE,		/* minor units that were paid for them, */
+	FIGURE_RETURNED,	/* and that went back, of whatever orders */
+	FIGURES
 };
 
-/* Users who signed up. */
-enum status store_figures_signups(struct ctx *ctx, struct series *out);
+struct series {
+	int64_t day[FIGURES_DAYS_MAX];
+	int64_t total;		/* of the days, */
+	int64_t before;		/* of as many days before them */
+};
 
-/* Credits granted, and (other) spent. */
-enum status store_figures_credits(struct ctx *ctx, struct series *out);
+/* Days up to and with the one of ctx->now. Money, and the orders it was paid
+ * for, is in the currency most orders have; "" when there are none. */
+struct figures {
+	int64_t days;
+	int64_t first;		/* instant the first day begins */
+	const char *currency;
+	struct series of[FIGURES];
+};
 
-/*
- * Minor units of orders paid, refunded since or not, in the currency most of
- * them have; other counts those orders. currency is "" when there are none.
- */
-enum status store_figures_revenue(struct ctx *ctx, struct series *out,
-    const char **currency);
+/* days: 1 .. FIGURES_DAYS_MAX. Two statements. */
+enum status store_figures(struct ctx *ctx, int64_t days,
+    struct figures *out);
 
 /*
  * store_figures_close - add up hours that are over, the latest first

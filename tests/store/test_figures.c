@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "store/figures.h"
 #include "store/order.h"
+#include "store/page.h"
+#include "store/spender.h"
 
 /*
  * The promises of store/figures.h. Every test closes what is left first, so
@@ -14,6 +16,7 @@
 
 struct close {
 	int64_t limit, closed;
+	int64_t later;		/* ms from now */
 };
 
 static enum status
@@ -21,6 +24,7 @@ work_close(struct ctx *ctx)
 {
 	struct close *close = ctx->input;
 
+	ctx->now += close->later;
 	return store_figures_close(ctx, close->limit, &close->closed);
 }
 
@@ -33,33 +37,27 @@ close_hours(struct ctx *ctx, int64_t limit)
 	return close.closed;
 }
 
-/* All three, as an admin sees them. */
-struct figures {
-	struct series signups, credits, revenue;
-	const char *currency;
-};
-
 static struct figures
 read_figures(struct world *w)
 {
 	struct figures out;
 
-	assert_int_equal(store_figures_signups(&w->worker, &out.signups),
+	assert_int_equal(store_figures(&w->worker, FIGURES_DAYS, &out),
 	    ST_OK);
-	assert_int_equal(store_figures_credits(&w->worker, &out.credits),
-	    ST_OK);
-	assert_int_equal(store_figures_revenue(&w->worker, &out.revenue,
-	    &out.currency), ST_OK);
 	return out;
 }
 
 static void
 assert_same(const struct figures *a, const struct figures *b)
 {
-	assert_memory_equal(&a->signups, &b->signups, sizeof(a->signups));
-	assert_memory_equal(&a->credits, &b->credits, sizeof(a->credits));
-	assert_memory_equal(&a->revenue, &b->revenue, sizeof(a->revenue));
+	assert_memory_equal(a->of, b->of, sizeof(a->of));
 	assert_string_equal(a->currency, b->currency);
+}
+
+static int64_t
+total(const struct figures *figures, enum figure figure)
+{
+	return figures->of[figure].total;
 }
 
 static void
@@ -145,13 +143,16 @@ closed_hours_say_what_the_tables_said(void **state)
 
 	add_history(w);
 	counted = read_figures(w);
-	assert_int_equal(counted.signups.day[FIGURES_DAYS - 2], 2);
-	assert_int_equal(counted.signups.day[0], 1);
-	assert_int_equal(counted.credits.total, 6 * 70);
-	assert_int_equal(counted.credits.other_total, 6 * 30);
+	assert_int_equal(counted.of[FIGURE_SIGN_UPS].day[FIGURES_DAYS - 2], 2);
+	assert_int_equal(counted.of[FIGURE_SIGN_UPS].day[0], 1);
+	assert_int_equal(counted.of[FIGURE_SIGN_UPS].before, 1);
+	assert_int_equal(total(&counted, FIGURE_ISSUED), 6 * 70);
+	assert_int_equal(total(&counted, FIGURE_SPENT), 6 * 30);
+	assert_int_equal(counted.of[FIGURE_SPENT].before, 30);
 	assert_string_equal(counted.currency, "EUR");
-	assert_int_equal(counted.revenue.total, 6 * 900);
-	assert_int_equal(counted.revenue.other_total, 6);
+	assert_int_equal(total(&counted, FIGURE_REVENUE), 6 * 900);
+	assert_int_equal(total(&counted, FIGURE_ORDERS), 6);
+	assert_int_equal(counted.of[FIGURE_REVENUE].before, 900);
 	assert_true(close_hours(&w->worker, ALL) > 0);
 	closed = read_figures(w);
 	assert_same(&counted, &closed);
@@ -173,7 +174,7 @@ no_hour_is_closed_before_it_has_settled(void **state)
 	    "SELECT count(*) FROM hourly_figures"
 	    " WHERE hour > now() - interval '136 minutes'") >= 1);
 	assert_int_equal(fixture_int(&w->owner,
-	    "SELECT count(*) FROM hourly_figures"), 400 * 24);
+	    "SELECT count(*) FROM hourly_figures"), FIGURES_CLOSED_DAYS * 24);
 }
 
 static void
@@ -263,12 +264,16 @@ what_comes_late_opens_its_hour_again(void **state)
 	add_transfers(w, at - HOUR_MS);
 	(void)add_order(w, "EUR", at - 2 * HOUR_MS);
 	after = read_figures(w);
-	assert_int_equal(after.signups.total, before.signups.total + 1);
-	assert_int_equal(after.signups.day[day], before.signups.day[day] + 1);
-	assert_int_equal(after.credits.total, before.credits.total + 70);
-	assert_int_equal(after.credits.other_total,
-	    before.credits.other_total + 30);
-	assert_int_equal(after.revenue.total, before.revenue.total + 900);
+	assert_int_equal(total(&after, FIGURE_SIGN_UPS),
+	    total(&before, FIGURE_SIGN_UPS) + 1);
+	assert_int_equal(after.of[FIGURE_SIGN_UPS].day[day],
+	    before.of[FIGURE_SIGN_UPS].day[day] + 1);
+	assert_int_equal(total(&after, FIGURE_ISSUED),
+	    total(&before, FIGURE_ISSUED) + 70);
+	assert_int_equal(total(&after, FIGURE_SPENT),
+	    total(&before, FIGURE_SPENT) + 30);
+	assert_int_equal(total(&after, FIGURE_REVENUE),
+	    total(&before, FIGURE_REVENUE) + 900);
 	assert_int_equal(close_hours(&w->worker, ALL), 3);
 	again = read_figures(w);
 	assert_same(&after, &again);
@@ -313,7 +318,8 @@ nobody_closes_an_hour_while_rows_are_imported(void **state)
 	assert_int_equal(world_run(&w->owner, work_import, w), ST_OK);
 	assert_true(close_hours(&w->worker, ALL) > 24);
 	after = read_figures(w);
-	assert_int_equal(after.signups.total, before.signups.total + 1);
+	assert_int_equal(total(&after, FIGURE_SIGN_UPS),
+	    total(&before, FIGURE_SIGN_UPS) + 1);
 }
 
 static enum status
@@ -323,21 +329,120 @@ work_refund(struct ctx *ctx)
 }
 
 static void
-a_refund_leaves_the_revenue_of_the_day_it_was_paid(void **state)
+a_refund_counts_when_it_is_made_and_leaves_the_revenue(void **state)
 {
 	struct world *w = *state;
-	struct figures before, after;
+	const int64_t now = w->worker.now;
+	struct figures before, after, again;
 	char order[64];
 
 	(void)snprintf(order, sizeof(order), "%s",
-	    add_order(w, "EUR", w->worker.now - DAY_MS));
+	    add_order(w, "EUR", now - DAY_MS));
 	before = read_figures(w);
 	assert_int_equal(world_run(&w->worker, work_refund, order), ST_OK);
 	after = read_figures(w);
-	assert_same(&before, &after);
+	assert_int_equal(total(&after, FIGURE_REVENUE),
+	    total(&before, FIGURE_REVENUE));
+	assert_int_equal(after.of[FIGURE_RETURNED].day[FIGURES_DAYS - 1],
+	    before.of[FIGURE_RETURNED].day[FIGURES_DAYS - 1] + 900);
+	assert_int_equal(after.of[FIGURE_RETURNED].day[FIGURES_DAYS - 2],
+	    before.of[FIGURE_RETURNED].day[FIGURES_DAYS - 2]);
+	(void)close_hours(&w->worker, ALL);
+	again = read_figures(w);
+	assert_same(&after, &again);
+}
+
+static void
+credits_that_expire_are_counted_when_it_is_booked(void **state)
+{
+	static const char lot[] =
+	    "INSERT INTO transfers (id, wallet_id, kind, from_id, to_id,"
+	    "  amount, reason, key, key_hash, created_at, expires_at)"
+	    " VALUES ($1, split_part($1, ' ', 2), 'grant', 'issued',"
+	    "  split_part($1, ' ', 2), 11, '', $1, sha256(''),"
+	    "  $2::timestamptz,"
+	    "  $2::timestamptz + interval '1 hour')";
+	static const char settle[] =
+	    "SELECT wallet_settle(split_part($1, ' ', 2), $2)";
+	struct world *w = *state;
+	const int64_t at = w->worker.now - 2 * DAY_MS;
+	struct figures before = read_figures(w), after;
+	const char *id = arena_printf(w->owner.arena, "l%lld %s",
+	    (long long)at, w->user);
+
+	run(w, lot, id, at);
+	run(w, settle, id, at + 2 * HOUR_MS);
 	(void)close_hours(&w->worker, ALL);
 	after = read_figures(w);
-	assert_same(&before, &after);
+	assert_int_equal(total(&after, FIGURE_ISSUED),
+	    total(&before, FIGURE_ISSUED) + 11);
+	assert_int_equal(total(&after, FIGURE_EXPIRED),
+	    total(&before, FIGURE_EXPIRED) + 11);
+	assert_int_equal(total(&after, FIGURE_SPENT),
+	    total(&before, FIGURE_SPENT));
+}
+
+/* ---- who spends most ------------------------------------------------------ */
+
+static struct json_object *
+spenders(struct world *w)
+{
+	struct json_object *out = view_root(w->worker.arena);
+	struct page page = { .limit = PAGE_LIMIT_MAX };
+
+	assert_int_equal(store_spender_list(&w->worker, &page,
+	    view_list(out, "spenders")), ST_OK);
+	return out;
+}
+
+static int64_t
+spent_by_user(struct world *w)
+{
+	struct json_object *list = spenders(w);
+
+	for (size_t i = 0; i < world_length(list, "spenders"); i++) {
+		struct json_object *item = world_item(list, "spenders", i);
+
+		if (text_is(view_get_text(item, "userId"), w->user))
+			return world_int(item, "spent");
+	}
+	return 0;
+}
+
+static void
+spenders_are_those_of_thirty_days(void **state)
+{
+	struct world *w = *state;
+	const int64_t now = w->worker.now;
+	struct close close = { .limit = ALL, .later = 11 * DAY_MS };
+
+	add_transfers(w, now - 2 * HOUR_MS - HOUR_MS / 2);
+	add_transfers(w, now - 20 * DAY_MS);
+	add_transfers(w, now - 31 * DAY_MS);
+	(void)close_hours(&w->worker, ALL);
+	assert_int_equal(spent_by_user(w), 60);
+	/* what becomes too old leaves the sum */
+	assert_int_equal(world_run(&w->worker, work_close, &close), ST_OK);
+	assert_int_equal(spent_by_user(w), 30);
+	assert_int_equal(fixture_int(&w->owner,
+	    "SELECT count(*) FROM spenders WHERE spent = 0"), 0);
+}
+
+static void
+an_hour_that_opens_again_is_not_summed_twice(void **state)
+{
+	struct world *w = *state;
+	const int64_t at = w->worker.now - 3 * DAY_MS;
+
+	add_transfers(w, at);
+	(void)close_hours(&w->worker, ALL);
+	assert_int_equal(spent_by_user(w), 30);
+	add_transfers(w, at + 1);
+	(void)close_hours(&w->worker, ALL);
+	assert_int_equal(spent_by_user(w), 60);
+	assert_int_equal(fixture_int(&w->owner, "SELECT count(*) FROM ("
+	    " SELECT wallet_id, sum(spent) FROM hourly_spending GROUP BY 1"
+	    " EXCEPT SELECT wallet_id, spent FROM spenders) d"), 0);
 }
 
 static void
@@ -374,13 +479,18 @@ a_worker_rewrites_no_figure(void **state)
 	    "UPDATE hourly_revenue SET orders = 1"), ST_OK);
 	assert_int_not_equal(db_script(&w->worker,
 	    "DELETE FROM hourly_revenue"), ST_OK);
+	assert_int_not_equal(db_script(&w->worker,
+	    "UPDATE spenders SET spent = 1"), ST_OK);
+	assert_int_not_equal(db_script(&w->worker,
+	    "INSERT INTO order_returns (order_id, currency, amount_minor,"
+	    " created_at) VALUES ('a', 'EUR', 1, now())"), ST_OK);
 	/* nor one of an hour that is not over, or that is none */
 	assert_int_equal(db_script(&w->worker,
 	    "INSERT INTO hourly_figures VALUES"
-	    " (date_trunc('hour', now()), 0, 0, 0, now())"), ST_INVALID);
+	    " (date_trunc('hour', now()), 0, 0, 0, now(), 0)"), ST_INVALID);
 	assert_int_equal(db_script(&w->worker,
 	    "INSERT INTO hourly_figures VALUES"
-	    " ('2020-01-01 00:30Z', 0, 0, 0, now())"), ST_INVALID);
+	    " ('2020-01-01 00:30Z', 0, 0, 0, now(), 0)"), ST_INVALID);
 }
 
 int
@@ -396,7 +506,10 @@ main(void)
 		WORLD_TEST(what_comes_late_opens_its_hour_again),
 		WORLD_TEST(what_comes_in_time_opens_nothing),
 		WORLD_TEST(nobody_closes_an_hour_while_rows_are_imported),
-		WORLD_TEST(a_refund_leaves_the_revenue_of_the_day_it_was_paid),
+		WORLD_TEST(a_refund_counts_when_it_is_made_and_leaves_the_revenue),
+		WORLD_TEST(credits_that_expire_are_counted_when_it_is_booked),
+		WORLD_TEST(spenders_are_those_of_thirty_days),
+		WORLD_TEST(an_hour_that_opens_again_is_not_summed_twice),
 		WORLD_TEST(who_is_deleted_later_stays_counted),
 		WORLD_TEST(a_worker_rewrites_no_figure),
 	};
