@@ -4,6 +4,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -343,4 +344,41 @@ jwk_of_public(struct arena *arena, enum jwk_alg alg, const char *kid,
 		return NULL;
 	pair = read_public(alg, object);
 	return pair != NULL ? key_of(alg, kid, pair) : NULL;
+}
+
+/* ---- the public half as PEM -------------------------------------------- */
+
+char *
+jwk_public_pem(struct arena *arena, const struct jwk *key)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *bytes, *text;
+	long size;
+
+	if (bio == NULL || PEM_write_bio_PUBKEY(bio, key->pair) != 1)
+		panic("jwk: a key without a public half");
+	size = BIO_get_mem_data(bio, &bytes);
+	text = arena_copy(arena, bytes, (size_t)size);
+	BIO_free(bio);
+	return text;
+}
+
+struct jwk *
+jwk_of_public_pem(const char *kid, const char *text)
+{
+	/* Or OpenSSL would ask a terminal when the text claims to need one. */
+	static char no_passphrase[] = "";
+	BIO *bio = BIO_new_mem_buf(text, -1);
+	EVP_PKEY *pair;
+
+	if (bio == NULL)
+		panic("jwk: out of memory");
+	pair = PEM_read_bio_PUBKEY(bio, NULL, NULL, no_passphrase);
+	BIO_free(bio);
+	if (pair == NULL)
+		return NULL;
+	if (EVP_PKEY_get_base_id(pair) == algs[JWK_EDDSA].type)
+		return key_of(JWK_EDDSA, kid, pair);
+	EVP_PKEY_free(pair);
+	return NULL;
 }

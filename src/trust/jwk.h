@@ -64,4 +64,8 @@ char *jwk_public(struct arena *arena, const struct jwk *key);
 struct jwk *jwk_of_public(struct arena *arena, enum jwk_alg alg,
     const char *kid, const char *text);
 
+/* The same as PEM text (RFC 7468, "PUBLIC KEY"); read for EdDSA only. */
+char *jwk_public_pem(struct arena *arena, const struct jwk *key);
+struct jwk *jwk_of_public_pem(const char *kid, const char *text);
+
 #endif

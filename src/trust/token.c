@@ -55,9 +55,18 @@ is_kid(const char *text)
 	    "_-") == size;
 }
 
+/* A token need not name its type; another statement must. */
 static bool
-read_header(struct arena *arena, const struct part *part, struct token *out,
-    const char **reason)
+is_of_type(const struct json_object *header, const char *type)
+{
+	if (!json_has(header, "typ"))
+		return type == NULL;
+	return text_is(json_text(header, "typ"), type != NULL ? type : "JWT");
+}
+
+static bool
+read_header(struct arena *arena, const char *type, const struct part *part,
+    struct token *out, const char **reason)
 {
 	struct json_object *header;
 	size_t size, known;
@@ -75,8 +84,7 @@ read_header(struct arena *arena, const struct part *part, struct token *out,
 	out->alg = jwk_alg_of(json_text(header, "alg"));
 	if (out->alg == JWK_NONE)
 		return deny(reason, "the algorithm is none of ours");
-	if (json_has(header, "typ") &&
-	    !text_is(json_text(header, "typ"), "JWT"))
+	if (!is_of_type(header, type))
 		return deny(reason, "the type is none of ours");
 	out->kid = json_has(header, "kid") ? json_text(header, "kid") : "";
 	if (out->kid == NULL || (json_has(header, "kid") &&
@@ -86,8 +94,8 @@ read_header(struct arena *arena, const struct part *part, struct token *out,
 }
 
 bool
-token_admit(struct arena *arena, const char *text, struct token *out,
-    const char **reason)
+token_admit_as(struct arena *arena, const char *type, const char *text,
+    struct token *out, const char **reason)
 {
 	struct part part[PARTS];
 
@@ -96,7 +104,7 @@ token_admit(struct arena *arena, const char *text, struct token *out,
 		return deny(reason, "the token is too long");
 	if (!split(text, part))
 		return deny(reason, "the token has not three parts");
-	if (!read_header(arena, &part[0], out, reason))
+	if (!read_header(arena, type, &part[0], out, reason))
 		return false;
 	out->text = text;
 	out->signed_size = part[0].size + 1 + part[1].size;
@@ -107,6 +115,13 @@ token_admit(struct arena *arena, const char *text, struct token *out,
 	if (out->payload == NULL || out->signature == NULL)
 		return deny(reason, "a part is no base64url");
 	return true;
+}
+
+bool
+token_admit(struct arena *arena, const char *text, struct token *out,
+    const char **reason)
+{
+	return token_admit_as(arena, NULL, text, out, reason);
 }
 
 /* ---- verifying --------------------------------------------------------- */
@@ -291,20 +306,23 @@ sign(uint8_t out[SIGNATURE_MAX], const struct jwk *key, const char *text,
 }
 
 static const char *
-header_text(struct arena *arena, const struct jwk *key)
+header_text(struct arena *arena, const char *type, const struct jwk *key)
 {
-	const char *alg = jwk_alg_name(key->alg);
+	const char *text = arena_printf(arena, "{\"alg\":\"%s\"",
+	    jwk_alg_name(key->alg));
 
-	return key->kid[0] == '\0' ?
-	    arena_printf(arena, "{\"alg\":\"%s\"}", alg) :
-	    arena_printf(arena, "{\"alg\":\"%s\",\"kid\":\"%s\"}", alg,
-	    key->kid);
+	if (key->kid[0] != '\0')
+		text = arena_printf(arena, "%s,\"kid\":\"%s\"", text, key->kid);
+	if (type != NULL)
+		text = arena_printf(arena, "%s,\"typ\":\"%s\"", text, type);
+	return arena_printf(arena, "%s}", text);
 }
 
 char *
-token_sign(struct arena *arena, const struct jwk *key, const char *claims)
+token_sign_as(struct arena *arena, const char *type, const struct jwk *key,
+    const char *claims)
 {
-	const char *header = header_text(arena, key);
+	const char *header = header_text(arena, type, key);
 	uint8_t signature[SIGNATURE_MAX];
 	char *text;
 	size_t size;
@@ -318,4 +336,10 @@ token_sign(struct arena *arena, const struct jwk *key, const char *claims)
 	text = arena_printf(arena, "%s.%s", text,
 	    text_to_base64url(arena, signature, size));
 	return strlen(text) <= TOKEN_BYTES_MAX ? text : NULL;
+}
+
+char *
+token_sign(struct arena *arena, const struct jwk *key, const char *claims)
+{
+	return token_sign_as(arena, NULL, key, claims);
 }

@@ -7,6 +7,8 @@
  * under a header of nothing but "alg" (one we know), "kid" and "typ": "JWT".
  * No "crit", "jku", "x5u", "zip", no duplicate member. It is then believed
  * only by token_verify with a key whose algorithm and kid are the header's.
+ * Statements that are no access tokens have another type, which they must
+ * name, so that none is taken for the other (RFC 8725, section 3.11).
  *
  * libjwt has the last word on HS256, after our own comparison in constant
  * time. It is asked about nothing else: 1.10.2 parses the PEM of a key in each
@@ -47,6 +49,10 @@ struct token {
 bool token_admit(struct arena *arena, const char *text, struct token *out,
     const char **reason);
 
+/* The same for a statement whose header names this type. */
+bool token_admit_as(struct arena *arena, const char *type, const char *text,
+    struct token *out, const char **reason);
+
 /* Is it signed by this key, with this key's algorithm, under its kid? */
 bool token_verify(const struct token *token, const struct jwk *key);
 
@@ -79,5 +85,9 @@ enum status token_claims(struct arena *arena, const struct token *token,
  */
 char *token_sign(struct arena *arena, const struct jwk *key,
     const char *claims);
+
+/* The same of a type, which its header names. */
+char *token_sign_as(struct arena *arena, const char *type,
+    const struct jwk *key, const char *claims);
 
 #endif
