@@ -80,6 +80,7 @@ CREATE TABLE licences (
 CREATE INDEX licences_issued_idx ON licences (issued_at, id);
 CREATE INDEX licences_type_idx ON licences (type, issued_at, id);
 CREATE INDEX licences_owner_idx ON licences (owner_id, owner_kind, issued_at, id);
+CREATE INDEX licences_holder_idx ON licences USING gin (holder gin_trgm_ops);
 CREATE INDEX licences_expires_idx ON licences (expires_at)
 	WHERE revoked_at IS NULL;
 
@@ -90,7 +91,7 @@ COMMENT ON COLUMN licences.owner_id IS 'Id of the user or organization.';
 COMMENT ON COLUMN licences.holder IS 'The owner''s address when it was issued, as the file has it.';
 COMMENT ON COLUMN licences.type IS 'free, pro or enterprise.';
 COMMENT ON COLUMN licences.features IS 'List of keys; each is an entitlement of value true.';
-COMMENT ON COLUMN licences.limits IS 'Resource limits by key, whole numbers; each is an entitlement of that value.';
+COMMENT ON COLUMN licences.limits IS 'Resource limits by key, whole numbers; each is an entitlement of that value, before a feature of the same key.';
 COMMENT ON COLUMN licences.file IS 'The signed statement, a compact JWS, which its holder gets as a file.';
 COMMENT ON COLUMN licences.issued_at IS 'When it was issued.';
 COMMENT ON COLUMN licences.issued_by IS 'User who issued it; null: the command line or the system itself.';
