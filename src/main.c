@@ -62,6 +62,14 @@ static const struct command {
 	    "Fails when anything differs.", command_ledger },
 	{ "key", "list|rotate|retire [KID]", "Manage the keys that sign "
 	    "tokens.\nA retired key verifies nothing any more.", command_key },
+	{ "licence", "issue|revoke|verify|key|rotate [ID|FILE] [--user E]"
+	    " [--type T] [--feature KEY]... [--limit KEY=N]..."
+	    " [--expires DAYS] [--reason TEXT] [--key FILE] [--at TIME]"
+	    " [--format jwk|pem]",
+	    "Issue licences as signed files, and check them.\n"
+	    "verify needs neither database nor configuration, only the public "
+	    "key:\n0 the licence is valid, 1 it is not, 2 wrongly called.",
+	    command_licence },
 	{ "import", "better-auth|csv [FILE] [--from URL] [--from-file FILE]"
 	    " [--schema NAME] [--dry-run] [--skip-conflicts]",
 	    "Take over the users of a Better Auth database or of a table.\n"
@@ -110,11 +118,14 @@ static const struct known {
 	const char *name;
 	int kind;		/* of getopt */
 	size_t member;		/* of struct options */
+	bool several;		/* the member is a struct words */
 } known[] = {
 #define VALUE(name, member) \
-	{ name, required_argument, offsetof(struct options, member) }
+	{ name, required_argument, offsetof(struct options, member), false }
+#define VALUES(name, member) \
+	{ name, required_argument, offsetof(struct options, member), true }
 #define ALONE(name, member) \
-	{ name, no_argument, offsetof(struct options, member) }
+	{ name, no_argument, offsetof(struct options, member), false }
 	VALUE("config", config),
 	VALUE("email", email),
 	VALUE("name", name),
@@ -126,7 +137,16 @@ static const struct known {
 	ALONE("dry-run", dry_run),
 	ALONE("skip-conflicts", skip_conflicts),
 	ALONE("with-hashes", with_hashes),
+	VALUE("user", user),
+	VALUE("type", type),
+	VALUES("feature", features),
+	VALUES("limit", limits),
+	VALUE("expires", expires),
+	VALUE("reason", reason),
+	VALUE("key", key),
+	VALUE("at", at),
 #undef VALUE
+#undef VALUES
 #undef ALONE
 };
 enum { KNOWN = sizeof(known) / sizeof(known[0]), HELP = KNOWN };
@@ -158,6 +178,15 @@ takes_word(const struct command *command)
 }
 
 static bool
+add_word(struct words *words, const char *word)
+{
+	if (words->count == OPTION_WORDS_MAX)
+		return false;
+	words->word[words->count++] = word;
+	return true;
+}
+
+static bool
 take_option(const struct command *command, int which, struct options *options)
 {
 	char *member = (char *)options;
@@ -169,6 +198,8 @@ take_option(const struct command *command, int which, struct options *options)
 	if (which < 0 || which > HELP || !takes(command, known[which].name))
 		return false;
 	member += known[which].member;
+	if (known[which].several)
+		return add_word((struct words *)(void *)member, optarg);
 	if (known[which].kind == no_argument)
 		*(bool *)(void *)member = true;
 	else
@@ -199,6 +230,14 @@ read_options(int argc, char **argv, const struct command *command,
 	return optind >= argc;
 }
 
+/* Licences are checked where there is nothing of ours. */
+static bool
+is_offline(const struct command *command, const struct options *options)
+{
+	return command->run == command_licence && options->verb != NULL &&
+	    strcmp(options->verb, "verify") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -222,6 +261,8 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
+	if (is_offline(command, &options))
+		return command->run(NULL, &options);
 	config = config_load(options.config);
 	if (config == NULL)
 		return 2;

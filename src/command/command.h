@@ -8,11 +8,19 @@
 #define COMMAND_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/status.h"
 
 struct config;
 struct ctx;
+
+/* Of an option that may be given several times. */
+#define OPTION_WORDS_MAX 64
+struct words {
+	const char *word[OPTION_WORDS_MAX];
+	size_t count;
+};
 
 struct options {
 	const char *config;	/* --config */
@@ -26,6 +34,14 @@ struct options {
 	bool skip_conflicts;	/* --skip-conflicts */
 	const char *format;	/* --format */
 	bool with_hashes;	/* --with-hashes */
+	const char *user;	/* --user: an e-mail address */
+	const char *type;	/* --type */
+	struct words features;	/* --feature */
+	struct words limits;	/* --limit: KEY=NUMBER */
+	const char *expires;	/* --expires: days */
+	const char *reason;	/* --reason */
+	const char *key;	/* --key: a file */
+	const char *at;		/* --at: an instant */
 	const char *verb;	/* the word after the command, or NULL */
 	const char *word;	/* and after that one */
 };
@@ -36,6 +52,8 @@ int command_routes(struct config *config, const struct options *options);
 int command_user(struct config *config, const struct options *options);
 int command_ledger(struct config *config, const struct options *options);
 int command_key(struct config *config, const struct options *options);
+/* config is NULL for the verb "verify", which needs nothing of ours. */
+int command_licence(struct config *config, const struct options *options);
 int command_import(struct config *config, const struct options *options);
 int command_export(struct config *config, const struct options *options);
 
