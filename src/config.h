@@ -81,6 +81,7 @@ struct config {
 	const char *cookie_form;
 	const char *cookie_flash;
 	const char *cookie_referral;
+	const char *form_targets;	/* of pages, as a policy names them */
 	const char *mail_sender;	/* mail_from, or what stands for it */
 	const char *mail_name;		/* of this host, for EHLO */
 	struct extra_fields user_extra;

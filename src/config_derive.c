@@ -274,7 +274,8 @@ config_derive(struct config *config)
 		config->db_admin_url = arena_text(config->arena,
 		    config->db_url);
 	return config_derive_mail(config) && config_derive_stripe(config) &&
-	    config_derive_token(config) && config_derive_credit(config) &&
+	    config_derive_shop(config) && config_derive_token(config) &&
+	    config_derive_credit(config) &&
 	    config_derive_guards(config) &&
 	    derive_extra(config, "user", &config->user_fields,
 	    &config->user_extra) &&

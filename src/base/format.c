@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#define MONEY_DIGITS_MAX 15	/* that are read */
 #define INSTANT_MIN INT64_C(-62167219200000)	/* 0000-01-01 */
 #define INSTANT_MAX INT64_C(253402300799999)	/* 9999-12-31 */
 
@@ -120,6 +121,29 @@ format_decimal(char out[FORMAT_MONEY_SIZE], int64_t minor, const char *code)
 		(void)snprintf(out, FORMAT_MONEY_SIZE, "%s%" PRIu64 ".%0*"
 		    PRIu64, sign, magnitude(minor) / unit, decimals,
 		    magnitude(minor) % unit);
+}
+
+bool
+format_read_money(const char *text, const char *code, int64_t *minor)
+{
+	const struct currency *currency = currency_find(code);
+	const size_t decimals = currency == NULL ? 2 :
+	    (size_t)currency->decimals;
+	const size_t whole = strspn(text, "0123456789");
+	const char *rest = text + whole + (text[whole] == '.');
+	const size_t part = strspn(rest, "0123456789");
+	int64_t sum = 0;
+
+	if (whole == 0 || whole + decimals > MONEY_DIGITS_MAX ||
+	    rest[part] != '\0' || part > decimals ||
+	    (text[whole] == '.') != (part > 0))
+		return false;
+	for (size_t i = 0; i < whole; i++)
+		sum = sum * 10 + (text[i] - '0');
+	for (size_t i = 0; i < decimals; i++)
+		sum = sum * 10 + (i < part ? rest[i] - '0' : 0);
+	*minor = sum;
+	return true;
 }
 
 static bool

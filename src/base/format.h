@@ -32,6 +32,13 @@ void format_money(char out[FORMAT_MONEY_SIZE], int64_t minor,
 void format_decimal(char out[FORMAT_MONEY_SIZE], int64_t minor,
     const char *currency);
 
+/*
+ * What format_decimal writes, or fewer decimals of it: "9", "9.5", "9.50".
+ * False for anything else, a sign for one, and beyond 15 digits.
+ */
+bool format_read_money(const char *text, const char *currency,
+    int64_t *minor);
+
 /* Instants in ms; years 0 .. 9999, others give "". */
 void format_moment(char out[FORMAT_MOMENT_SIZE], int64_t instant);
 void format_date(char out[FORMAT_MOMENT_SIZE], int64_t instant);

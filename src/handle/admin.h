@@ -1,5 +1,5 @@
 /*
- * admin.h - credits, orders and what an admin does
+ * admin.h - credits and what an admin does
  *
  * As handle.h says. Pages and programs share the handlers: a page's path names
  * the user, a program's body does.
@@ -82,13 +82,7 @@ enum status admin_credits(struct ctx *ctx);
 enum status admin_credits_again(struct ctx *ctx);
 enum status admin_user_credits(struct ctx *ctx);
 enum status account_credits(struct ctx *ctx);
-
-/* order.c */
-extern const struct form orders_form;
-extern const struct export orders_export;
-enum status admin_orders(struct ctx *ctx);
-enum status admin_order(struct ctx *ctx);
-enum status account_orders(struct ctx *ctx);
+enum status account_credits_again(struct ctx *ctx);
 
 /* audit.c */
 extern const struct form audit_form;

@@ -9,6 +9,8 @@
 #include "handle/days.h"
 #include "handle/export.h"
 #include "handle/handle.h"
+#include "handle/idempotency.h"
+#include "handle/shop.h"
 #include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
@@ -67,36 +69,6 @@ static const struct form_field spend_fields[] = {
 };
 const struct form spend_form = FORM(spend_fields, struct change);
 
-static bool
-is_key(const char *key)
-{
-	const size_t size = strlen(key);
-
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)key[i] < 0x20 || key[i] == 0x7f)
-			return false;
-	return size >= 1 && size <= CREDIT_KEY_MAX && text_utf8(key, size);
-}
-
-/* The header's key, else the body's. */
-static enum status
-key_read(struct ctx *ctx, const char *field, const char **key)
-{
-	const char *header = request_param(&ctx->request,
-	    "HTTP_IDEMPOTENCY_KEY");
-
-	*key = header != NULL ? header : field;
-	if (*key == NULL)
-		return refuse(ctx, ST_IDEMPOTENCY_KEY_REQUIRED, "no key");
-	if (text_starts(*key, CREDIT_KEY_OWN))
-		return refuse(ctx, ST_IDEMPOTENCY_KEY_RESERVED, "%s", *key);
-	if (!is_key(*key))
-		return invalid(ctx, "body", "key",
-		    "Invalid input: expected 1 to 64 bytes of text",
-		    "The form is damaged. Please open the page again.");
-	return ST_OK;
-}
-
 static enum status
 credit_read(struct ctx *ctx, const char *wallet_id, struct credit *out)
 {
@@ -105,7 +77,7 @@ credit_read(struct ctx *ctx, const char *wallet_id, struct credit *out)
 	*out = (struct credit){ .wallet_id = wallet_id,
 	    .amount = input->amount,
 	    .reason = input->reason == NULL ? "" : input->reason };
-	return key_read(ctx, input->key, &out->key);
+	return idempotency_key(ctx, input->key, &out->key);
 }
 
 /* Whose wallet an admin changes: the path's or the body's user. */
@@ -324,17 +296,35 @@ admin_user_credits(struct ctx *ctx)
 	return ST_OK;
 }
 
+static enum status
+own_credits(struct ctx *ctx, struct page *page)
+{
+	struct json_object *ledger;
+
+	TRY(wallet_page(ctx, ctx->user->id));
+	TRY(shop_view(ctx));
+	ledger = view_list(ctx->view, "ledger");
+	TRY(store_ledger_of(ctx, ctx->user->id, false, page, ledger));
+	words_transfers(ctx, ledger);
+	words_next(ctx, page, no_filters);
+	return ST_OK;
+}
+
 enum status
 account_credits(struct ctx *ctx)
 {
-	struct json_object *ledger;
 	struct page page;
 
 	TRY(transfers_page(ctx, &page));
-	TRY(wallet_page(ctx, ctx->user->id));
-	ledger = view_list(ctx->view, "ledger");
-	TRY(store_ledger_of(ctx, ctx->user->id, false, &page, ledger));
-	words_transfers(ctx, ledger);
-	words_next(ctx, &page, no_filters);
-	return ST_OK;
+	return own_credits(ctx, &page);
+}
+
+/* Where nothing could be bought the list begins anew. */
+enum status
+account_credits_again(struct ctx *ctx)
+{
+	struct page page;
+
+	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
+	return own_credits(ctx, &page);
 }

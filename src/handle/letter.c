@@ -30,6 +30,8 @@ static const char *const names[] = {
 	[LETTER_NEW_DEVICE] = "new-device",
 	[LETTER_ACCOUNT_CREATED] = "account-created",
 	[LETTER_FEEDBACK_ANSWER] = "feedback-answer",
+	[LETTER_RECEIPT] = "receipt",
+	[LETTER_REFUNDED] = "refunded",
 };
 
 const char *
@@ -55,6 +57,8 @@ is_wanted(const struct config *config, enum letter_kind kind)
 	case LETTER_DELETE_ACCOUNT:
 	case LETTER_ACCOUNT_CREATED:
 	case LETTER_FEEDBACK_ANSWER:
+	case LETTER_RECEIPT:
+	case LETTER_REFUNDED:
 		break;
 	}
 	return true;

@@ -26,7 +26,9 @@ enum letter_kind {
 	LETTER_PASSWORD_CHANGED,
 	LETTER_NEW_DEVICE,		/* the one that sends this request */
 	LETTER_ACCOUNT_CREATED,		/* made by an admin */
-	LETTER_FEEDBACK_ANSWER
+	LETTER_FEEDBACK_ANSWER,
+	LETTER_RECEIPT,			/* an order was paid */
+	LETTER_REFUNDED			/* some of it, or all */
 };
 
 struct letter {

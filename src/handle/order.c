@@ -1,15 +1,74 @@
-#include "handle/admin.h"
+#include "handle/order.h"
 
+#include "base/arena.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "config.h"
 #include "ctx.h"
+#include "handle/admin.h"
 #include "handle/export.h"
+#include "handle/shop.h"
 #include "handle/words.h"
 #include "http/form.h"
+#include "store/checkout.h"
 #include "store/order.h"
 #include "store/page.h"
 #include "store/user.h"
 #include "view/view.h"
+
+/* ---- words ------------------------------------------------------------- */
+
+const struct choice_word order_statuses[] = {
+	{ "all", "All" }, { "paid", "Paid" }, { "created", "Not paid yet" },
+	{ "deleted", "Deleted" }, { "refunded", "Refunded" }, { NULL, NULL }
+};
+
+void
+money_words(struct json_object *order, const char *key, const char *text_key)
+{
+	const int64_t minor = view_get_int(order, key);
+	const char *currency = view_get_text(order, "currency");
+	char money[FORMAT_MONEY_SIZE];
+
+	if (minor == 0) {
+		view_null(order, text_key);
+		return;
+	}
+	format_money(money, minor, currency == NULL ? "" : currency, false);
+	view_text(order, text_key, money);
+}
+
+static void
+count_words(struct json_object *order, const char *key, const char *text_key)
+{
+	if (view_get_int(order, key) == 0)
+		view_null(order, text_key);
+	else
+		words_number(order, text_key, view_get_int(order, key));
+}
+
+void
+order_words(struct ctx *ctx, struct json_object *order)
+{
+	const char *status = view_get_text(order, "status");
+	char money[FORMAT_MONEY_SIZE];
+
+	(void)ctx;
+	format_money(money, view_get_int(order, "amountMinor"),
+	    view_get_text(order, "currency"), false);
+	view_text(order, "amountText", money);
+	view_text(order, "itemText", view_get_text(order, "description"));
+	view_text(order, "userText", view_get_text(order, "email"));
+	view_text(order, "statusText", words_label(order_statuses, status));
+	words_moment(order, "createdAt");
+	words_moment(order, "paidAt");
+	count_words(order, "credits", "creditsText");
+	count_words(order, "creditsShort", "shortText");
+	money_words(order, "refundedMinor", "refundedText");
+	money_words(order, "disputedMinor", "disputedText");
+}
+
+/* ---- lists ------------------------------------------------------------- */
 
 struct orders_query {
 	const char *status, *cursor;
@@ -28,110 +87,61 @@ static const struct form_field orders_fields[] = {
 };
 const struct form orders_form = FORM(orders_fields, struct orders_query);
 
-static const struct export_column orders_columns[] = {
-	{ "Id", "id", NULL }, { "Placed", "createdAt", NULL },
-	{ "User id", "userId", NULL }, { "E-mail", "email", NULL },
-	{ "Item", "description", NULL }, { "Status", "status", NULL },
-	{ "Credits", "credits", NULL }, { "Amount", "amountMinor", "currency" },
-	{ "Currency", "currency", NULL }, { "Paid", "paidAt", NULL },
-	{ "Changed", "updatedAt", NULL },
-};
-const struct export orders_export = EXPORT("orders", "orders",
-    orders_columns);
-
-static const struct choice_word statuses[] = {
-	{ "all", "All" }, { "paid", "Paid" }, { "created", "Not paid yet" },
-	{ "deleted", "Deleted" }, { "refunded", "Refunded" }, { NULL, NULL }
-};
-
-static void
-order_words(struct ctx *ctx, struct json_object *order)
-{
-	const char *status = view_get_text(order, "status");
-	const int64_t credits = view_get_int(order, "credits");
-	char money[FORMAT_MONEY_SIZE];
-
-	(void)ctx;
-	format_money(money, view_get_int(order, "amountMinor"),
-	    view_get_text(order, "currency"), false);
-	view_text(order, "amountText", money);
-	view_text(order, "itemText", view_get_text(order, "description"));
-	view_text(order, "userText", view_get_text(order, "email"));
-	view_text(order, "statusText", words_label(statuses, status));
-	words_moment(order, "createdAt");
-	if (credits == 0)
-		view_null(order, "creditsText");
-	else
-		words_number(order, "creditsText", credits);
-}
-
-/* NULL for all of them. */
-static const char *
-status_wanted(const struct ctx *ctx)
+enum status
+account_orders(struct ctx *ctx)
 {
 	const struct orders_query *query = ctx->input;
-
-	return text_is(query->status, "all") ? NULL : query->status;
-}
-
-static enum status
-orders_list(struct ctx *ctx, const char *status, const char *user_id)
-{
-	const struct orders_query *query = ctx->input;
+	const char *status = text_is(query->status, "all") ? NULL :
+	    query->status;
 	const char *const filters[] = { "status", status, NULL };
 	struct json_object *orders = view_list(ctx->view, "orders");
 	struct page page;
 
 	TRY(page_read(ctx, query->cursor, query->limit, &page));
 	TRY(store_order_list(ctx, &(struct order_filter){ .status = status,
-	    .user_id = user_id }, &page, orders));
+	    .user_id = ctx->user->id, .to = PAGE_START }, &page, orders));
 	if (is_page(ctx))
 		words_each(ctx, orders, order_words);
 	words_next(ctx, &page, filters);
 	return ST_OK;
 }
 
-enum status
-admin_orders(struct ctx *ctx)
-{
-	const char *status = status_wanted(ctx);
+/* ---- one order --------------------------------------------------------- */
 
-	TRY(orders_list(ctx, status, NULL));
-	if (is_page(ctx))
-		words_tabs(ctx->view, statuses,
-		    status == NULL ? "all" : status);
+enum status
+account_order(struct ctx *ctx)
+{
+	struct json_object *order = view_object(ctx->view, "order");
+	bool created, pending;
+
+	TRY(store_order_get(ctx, ctx->param[0], ctx->user->id, order));
+	if (!is_page(ctx))
+		return ST_OK;
+	order_words(ctx, order);
+	created = text_is(view_get_text(order, "status"), "created");
+	pending = created && (view_get_int(order, "checkoutStage") ==
+	    CHECKOUT_PENDING || request_query(&ctx->request, "paid") != NULL);
+	view_bool(ctx->view, "pending", pending);
+	view_bool(ctx->view, "payable", created && !pending);
+	view_bool(ctx->view, "paymentsOn", payments_on(ctx));
+	view_bool(ctx->view, "receipt", view_get_text(order, "paidAt") !=
+	    NULL);
 	return ST_OK;
 }
 
 enum status
-account_orders(struct ctx *ctx)
+account_receipt(struct ctx *ctx)
 {
-	return orders_list(ctx, NULL, ctx->user->id);
-}
+	const struct list *seller = &ctx->config->shop_seller;
+	struct json_object *order = view_object(ctx->view, "order"), *lines;
 
-static void
-step_words(struct ctx *ctx, struct json_object *step)
-{
-	const char *status = view_get_text(step, "status");
-
-	(void)ctx;
-	words_moment(step, "createdAt");
-	view_text(step, "statusText", text_is(status, "created") ?
-	    "Created" : words_label(statuses, status));
-}
-
-enum status
-admin_order(struct ctx *ctx)
-{
-	struct json_object *order = view_object(ctx->view, "order");
-	struct json_object *history;
-
-	TRY(store_order_get(ctx, ctx->param[0], order));
+	TRY(store_order_get(ctx, ctx->param[0], ctx->user->id, order));
+	if (view_get_text(order, "paidAt") == NULL)
+		return refuse(ctx, ST_ORDER_NOT_FOUND, "it was never paid");
 	order_words(ctx, order);
-	view_null(order, "provider");
-	view_null(order, "providerId");
-	history = view_list(ctx->view, "history");
-	TRY(store_order_history(ctx, ctx->param[0], history));
-	words_each(ctx, history, step_words);
+	lines = view_list(ctx->view, "seller");
+	for (size_t i = 0; i < seller->count; i++)
+		view_text(view_object(lines, NULL), "line", seller->text[i]);
+	view_text(ctx->view, "note", ctx->config->shop_note);
 	return ST_OK;
 }

@@ -48,6 +48,8 @@ static const struct nav_item admin_nav[] = {
 	    offsetof(struct config, feedback_enabled) },
 	{ "/admin/affiliates", "Affiliates", false, PERMISSION_AFFILIATE_LIST,
 	    offsetof(struct config, affiliates_enabled) },
+	{ "/admin/plans", "Plans", false, PERMISSION_PLAN_LIST,
+	    offsetof(struct config, shop_enabled) },
 	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST, 0 },
 	{ "/admin/keys", "Keys", false, PERMISSION_KEY_LIST,
 	    offsetof(struct config, jwt_enabled) },
@@ -96,6 +98,7 @@ static const struct {
 	{ ST_INVALID_PASSWORD, "currentPassword" },
 	{ ST_INVALID_PASSWORD, "password" },
 	{ ST_EMAIL_IS_THE_SAME, "newEmail" },
+	{ ST_PLAN_NAME_TAKEN, "name" },
 	{ ST_INSUFFICIENT_CREDITS, "amount" },
 	{ ST_BALANCE_LIMIT_EXCEEDED, "amount" },
 };

@@ -18,10 +18,11 @@
 #include "store/user.h"
 #include "view/view.h"
 
-/* Style, script and pictures of our own; nothing inline, nothing framed. */
+/* Style, script and pictures of our own; nothing inline, nothing framed.
+ * Browsers hold a form also to where it is sent on: to pay, for one. */
 #define PAGE_POLICY							\
 	"Content-Security-Policy: default-src 'none'; style-src 'self';" \
-	" script-src 'self'; img-src 'self'; form-action 'self';"	\
+	" script-src 'self'; img-src 'self'; form-action %s;"		\
 	" base-uri 'none'; frame-ancestors 'none'\r\n"			\
 	"Referrer-Policy: same-origin\r\n"				\
 	"Cross-Origin-Opener-Policy: same-origin\r\n"			\
@@ -358,7 +359,10 @@ put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
 	put_header(head, "X-Request-Id", ctx->request.id);
 	if (response->body == NULL)
 		buf_text(head, "Cache-Control: no-store\r\n");
-	buf_text(head, page ? PAGE_POLICY : DATA_POLICY);
+	if (page)
+		buf_printf(head, PAGE_POLICY, ctx->config->form_targets);
+	else
+		buf_text(head, DATA_POLICY);
 	buf_text(head, EVERY_POLICY);
 	if (ctx->config->secure)
 		buf_text(head, SECURE_POLICY);

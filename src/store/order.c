@@ -1,5 +1,7 @@
 #include "store/order.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "ctx.h"
 #include "store/audit.h"
@@ -11,62 +13,90 @@
 	"id, created_at AS \"createdAt\", user_id AS \"userId\", email," \
 	" description, status, credits,"				\
 	" amount_minor AS \"amountMinor\", currency,"			\
-	" paid_at AS \"paidAt\", updated_at AS \"updatedAt\""
+	" paid_at AS \"paidAt\", updated_at AS \"updatedAt\","		\
+	" plan_id AS \"planId\", provider,"				\
+	" received_minor AS \"receivedMinor\","				\
+	" refunded_minor AS \"refundedMinor\","				\
+	" disputed_minor AS \"disputedMinor\","				\
+	" credits_given AS \"creditsGiven\","				\
+	" credits_short AS \"creditsShort\","				\
+	" checkout_stage::integer AS \"checkoutStage\""
 
 #define LIST_OF(condition)						\
 	"SELECT " ORDER_COLUMNS " FROM orders WHERE " condition		\
 	" (created_at, id) < ($1::timestamptz, $2)"			\
+	" AND created_at >= $4 AND created_at < $5"			\
 	" ORDER BY created_at DESC, id DESC LIMIT $3"
+#define OF_STATUS " AND ($7::text IS NULL OR status = $7) AND"
+
+/* The statement for a filter, and what it is about as $6; NULL: nothing. */
+static const char *
+list_choose(const struct order_filter *filter, const char **subject)
+{
+	static const char all[] = LIST_OF("");
+	static const char of_status[] = LIST_OF("status = $6 AND");
+	static const char of_user[] = LIST_OF("user_id = $6" OF_STATUS);
+	static const char of_email[] = LIST_OF(
+	    "lower(email) COLLATE \"C\" = lower($6)" OF_STATUS);
+	static const char of_id[] = LIST_OF(
+	    "id IN (SELECT $6 UNION ALL"
+	    "  SELECT id FROM orders WHERE checkout_id = $6 UNION ALL"
+	    "  SELECT order_id FROM payments WHERE id = $6 UNION ALL"
+	    "  SELECT p.order_id FROM payments p JOIN reversals r"
+	    "    ON r.payment_id = p.id WHERE r.id = $6)" OF_STATUS);
+
+	*subject = filter->user_id;
+	if (*subject != NULL)
+		return of_user;
+	*subject = filter->search;
+	if (*subject != NULL)
+		return strchr(*subject, '@') != NULL ? of_email : of_id;
+	*subject = filter->status;
+	return *subject != NULL ? of_status : all;
+}
 
 enum status
 store_order_list(struct ctx *ctx, const struct order_filter *filter,
     struct page *page, struct json_object *out)
 {
-	static const char all[] = LIST_OF("");
-	static const char of_status[] = LIST_OF("status = $4 AND");
-	static const char of_user[] =
-	    LIST_OF("user_id = $4 AND ($5::text IS NULL OR status = $5) AND");
-	const char *sql = all;
-	struct db_arg arg[5] = { db_time(page->at), db_text(page->id),
-	    db_int(page->limit + 1) };
-	size_t count = 3;
+	const char *subject;
+	const char *sql = list_choose(filter, &subject);
+	const struct db_arg arg[] = { db_time(page->at), db_text(page->id),
+	    db_int(page->limit + 1), db_time(filter->from),
+	    db_time(filter->to), db_text(subject), db_text(filter->status) };
+	const size_t count = subject == NULL ? 5 :
+	    subject == filter->status ? 6 : 7;
 	struct db_rows rows;
 
-	if (filter->user_id != NULL) {
-		sql = of_user;
-		arg[count++] = db_text(filter->user_id);
-		arg[count++] = db_text(filter->status);
-	} else if (filter->status != NULL) {
-		sql = of_status;
-		arg[count++] = db_text(filter->status);
-	}
 	TRY(db_all(ctx, &rows, sql, (struct db_args){ arg, count }));
 	page_rows(ctx, page, true, &rows, out);
 	return ST_OK;
 }
 
 enum status
-store_order_get(struct ctx *ctx, const char *id, struct json_object *out)
+store_order_get(struct ctx *ctx, const char *id, const char *user_id,
+    struct json_object *out)
 {
 	static const char sql[] =
-	    "SELECT " ORDER_COLUMNS " FROM orders WHERE id = $1";
+	    "SELECT " ORDER_COLUMNS ", checkout_id AS \"checkoutId\""
+	    " FROM orders WHERE id = $1"
+	    "  AND ($2::text IS NULL OR user_id = $2)";
 
-	return db_named(ctx, db_view_one(ctx, out, sql, DB_ARGS(db_text(id))),
-	    ST_ORDER_NOT_FOUND, id);
+	return db_named(ctx, db_view_one(ctx, out, sql, DB_ARGS(db_text(id),
+	    db_text(user_id))), ST_ORDER_NOT_FOUND, id);
 }
 
 enum status
 store_order_history(struct ctx *ctx, const char *id, struct json_object *out)
 {
 	static const char sql[] =
-	    "SELECT a.created_at AS \"createdAt\","
+	    "SELECT a.created_at AS \"createdAt\", a.action,"
 	    "  a.after ->> 'status' AS status,"
 	    "  CASE WHEN a.actor_id IS NULL THEN 'System'"
 	    "    ELSE coalesce(u.name, a.actor_id) END AS \"actorText\","
-	    "  NULL AS \"detailText\""
+	    "  a.after ->> 'reason' AS \"detailText\""
 	    " FROM audit a LEFT JOIN users u ON u.id = a.actor_id"
 	    " WHERE a.target_type = 'order' AND a.target_id = $1"
-	    "  AND a.after ? 'status'"
 	    " ORDER BY a.created_at, a.id LIMIT 100";
 
 	return db_view_all(ctx, out, sql, DB_ARGS(db_text(id)));
@@ -83,19 +113,35 @@ audit_order(struct ctx *ctx, const char *action, const char *id,
 }
 
 enum status
+store_order_unpaid(struct ctx *ctx, const char *user_id, int64_t *count)
+{
+	static const char sql[] =
+	    "SELECT count(*) FROM orders"
+	    " WHERE user_id = $1 AND status = 'created'";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(user_id))));
+	*count = db_get_int(&rows, 0, 0);
+	return ST_OK;
+}
+
+enum status
 store_order_create(struct ctx *ctx, const struct order_new *new)
 {
 	static const char sql[] =
 	    "INSERT INTO orders (id, user_id, email, description, credits,"
-	    "  amount_minor, currency, created_at, updated_at)"
-	    " SELECT $1, id, email, $3, $4, $5, $6, $7, $7"
+	    "  amount_minor, currency, created_at, updated_at, plan_id,"
+	    "  credits_expire_days)"
+	    " SELECT $1, id, email, $3, $4, $5, $6, $7, $7, $8, $9"
 	    " FROM users WHERE id = $2";
 	int64_t made;
 
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(new->id), db_text(new->user_id),
 	    db_text(new->description), db_int(new->credits),
 	    db_int(new->amount_minor), db_text(new->currency),
-	    db_time(ctx->now)), &made));
+	    db_time(ctx->now), db_text(new->plan_id),
+	    new->expire_days == 0 ? db_null() :
+	    db_int(new->expire_days)), &made));
 	if (made == 0)
 		return db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND,
 		    new->user_id);
@@ -111,7 +157,8 @@ store_order_move(struct ctx *ctx, const char *id, const char *status)
 	    " FROM orders o WHERE id = $1 FOR UPDATE OF o";
 	static const char move[] =
 	    "UPDATE orders SET status = $2, updated_at = $3,"
-	    "  paid_at = CASE WHEN $2 = 'paid' THEN $3 ELSE paid_at END"
+	    "  paid_at = CASE WHEN $2 = 'paid'"
+	    "   THEN coalesce(paid_at, $3) ELSE paid_at END"
 	    " WHERE id = $1";
 	struct db_rows rows;
 	const char *from;

@@ -15,28 +15,40 @@ struct page;
 /*
  * store_order_list - orders into list out, newest first
  *
- * status   one of created, paid, refunded, deleted; NULL: any
- * user_id  whose; NULL: everybody's
- *
  * Each: "id", "createdAt", "userId" (null: gone), "email", "description",
- * "status", "credits", "amountMinor", "currency", "paidAt", "updatedAt".
+ * "status", "credits", "amountMinor", "currency", "paidAt", "updatedAt",
+ * "planId", "provider" (null: none), "receivedMinor", "refundedMinor",
+ * "disputedMinor", "creditsGiven", "creditsShort", "checkoutStage".
  */
 struct order_filter {
-	const char *status;
-	const char *user_id;
+	const char *status;	/* created, paid, refunded, deleted; NULL: any */
+	const char *user_id;	/* whose; NULL: everybody's */
+	const char *search;	/* an e-mail address, the order's id, or one of
+				 * the provider's; NULL: all */
+	int64_t from, to;	/* instants: from <= created_at < to */
 };
 enum status store_order_list(struct ctx *ctx,
     const struct order_filter *filter, struct page *page,
     struct json_object *out);
 
-/* One order's members into object out. ST_ORDER_NOT_FOUND. */
+/*
+ * store_order_get - one order's members into object out
+ *
+ * user_id  whose it must be; NULL: anybody's
+ *
+ * Also "checkoutId". ST_ORDER_NOT_FOUND.
+ */
 enum status store_order_get(struct ctx *ctx, const char *id,
-    struct json_object *out);
+    const char *user_id, struct json_object *out);
 
-/* What happened to it, oldest first: "createdAt", "status", "actorText",
- * "detailText". */
+/* What happened to it, oldest first: "createdAt", "action", "status" (null
+ * where that is no change of it), "actorText", "detailText". */
 enum status store_order_history(struct ctx *ctx, const char *id,
     struct json_object *out);
+
+/* How many orders of a user wait to be paid. */
+enum status store_order_unpaid(struct ctx *ctx, const char *user_id,
+    int64_t *count);
 
 /*
  * store_order_create - an order of status "created" at ctx->now
@@ -50,6 +62,8 @@ struct order_new {
 	int64_t credits;
 	int64_t amount_minor;		/* of the currency, cents */
 	const char *currency;		/* ISO 4217 */
+	const char *plan_id;		/* NULL: none */
+	int64_t expire_days;		/* of its credits; 0: never */
 };
 enum status store_order_create(struct ctx *ctx, const struct order_new *new);
 

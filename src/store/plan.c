@@ -1,5 +1,6 @@
 #include "store/plan.h"
 
+#include "base/text.h"
 #include "ctx.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -63,9 +64,9 @@ enum { COLUMN_ID, COLUMN_KIND, COLUMN_NAME, COLUMN_TITLE, COLUMN_DESCRIPTION,
 	COLUMN_POSITION, COLUMN_ACTIVE };
 #define PLAN_OF(condition)						\
 	"SELECT id, kind, name, title, description, price_minor, currency," \
-	" interval, credits, coalesce(credits_expire_days, -1), limits,"	\
+	" interval, credits, coalesce(credits_expire_days, 0), limits,"	\
 	" entitlements, stripe_price_id, stripe_annual_price_id,"	\
-	" coalesce(trial_days, -1), position, active"			\
+	" coalesce(trial_days, 0), position, active"			\
 	" FROM plans WHERE " condition
 
 static enum status
@@ -131,7 +132,7 @@ store_plan_priced(struct ctx *ctx, const char *price_id, struct plan *out)
 static struct db_arg
 days(int64_t count)
 {
-	return count == PLAN_NONE ? db_null() : db_int(count);
+	return count == 0 ? db_null() : db_int(count);
 }
 
 static enum status
@@ -153,6 +154,22 @@ plan_write(struct ctx *ctx, const char *sql, const struct plan *plan,
 	    refuse(ctx, ST_PLAN_NAME_TAKEN, "%s is taken", plan->name);
 }
 
+/* The members that differ, of both; when it was is the row's anyway. */
+static struct json_object *
+changed_of(struct ctx *ctx, const struct json_object *of,
+    const struct json_object *other)
+{
+	struct json_object *out = view_root(ctx->arena);
+	struct view_member member = { 0 };
+
+	while (view_next(of, &member))
+		if (!text_is(member.name, "updatedAt") &&
+		    !text_is(view_as_text(ctx->arena, member.value),
+		    view_as_text(ctx->arena, view_get(other, member.name))))
+			view_copy(out, member.name, member.value);
+	return out;
+}
+
 enum status
 store_plan_create(struct ctx *ctx, const struct plan *plan)
 {
@@ -163,13 +180,12 @@ store_plan_create(struct ctx *ctx, const struct plan *plan)
 	    "  trial_days, active, position, created_at, updated_at)"
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
 	    "  $14, $15, $16, $17, $18, $18)";
-	struct json_object *after = view_root(ctx->arena);
 
 	TRY(plan_write(ctx, sql, plan, NULL));
-	TRY(store_plan_show(ctx, plan->id, after));
 	return store_audit_write(ctx, &(struct audit){
 	    .action = "plan.create", .target_type = "plan",
-	    .target_id = plan->id, .after = after });
+	    .target_id = plan->id,
+	    .after = audit_text(ctx, "name", plan->name) });
 }
 
 enum status
@@ -198,5 +214,6 @@ store_plan_update(struct ctx *ctx, const struct plan *plan)
 	TRY(store_plan_show(ctx, plan->id, after));
 	return store_audit_write(ctx, &(struct audit){
 	    .action = "plan.update", .target_type = "plan",
-	    .target_id = plan->id, .before = before, .after = after });
+	    .target_id = plan->id, .before = changed_of(ctx, before, after),
+	    .after = changed_of(ctx, after, before) });
 }

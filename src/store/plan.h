@@ -24,7 +24,6 @@ struct page;
 #define PLAN_TRIAL_DAYS_MAX 730
 #define PLAN_POSITION_MAX 1000000
 #define PLAN_OFFERS_MAX 100		/* shown at once to who may buy */
-#define PLAN_NONE INT64_C(-1)		/* of days that are not set */
 
 /* A row; texts live in the request's arena. */
 struct plan {
@@ -37,12 +36,12 @@ struct plan {
 	const char *currency;		/* ISO 4217 */
 	const char *interval;		/* "month", "year"; NULL: a pack */
 	int64_t credits;		/* with each payment */
-	int64_t credits_expire_days;	/* PLAN_NONE: never */
+	int64_t credits_expire_days;	/* 0: never */
 	const char *limits;		/* JSON objects */
 	const char *entitlements;
 	const char *stripe_price_id;	/* NULL: the price above is sent */
 	const char *stripe_annual_price_id; /* NULL: none */
-	int64_t trial_days;		/* PLAN_NONE: none */
+	int64_t trial_days;		/* 0: none */
 	int64_t position;		/* the least first */
 	bool active;			/* it can be bought */
 };

@@ -48,6 +48,14 @@ const reset = async (world) => ({ newPassword: PASSWORD,
 const victim = (world) => ({ id: world.victim.id });
 const order = (world) => ({ id: world.order });
 const affiliate = (world) => ({ id: world.affiliate });
+const ownOrder = async (world) => ({ id: await world.orderOf(world.actor) });
+const freshOrder = async (world) => ({
+	id: await world.orderOf(world.victim) });
+const somePlan = (world) => ({ id: world.plan });
+const plan = (world) => ({ kind: 'pack', name: world.key(), title: 'Matrix',
+	price: '9.00', currency: 'EUR', credits: '10', active: 'on' });
+const planJson = (world) => ({ kind: 'pack', name: world.key(),
+	title: 'Matrix', priceMinor: 900, currency: 'EUR', credits: 10 });
 const letter = async (world) => ({ id: await world.letter() });
 const keyed = (world) => ({ 'Idempotency-Key': world.key() });
 const grant = (world) => ({ amount: '5', reason: 'Matrix',
@@ -221,6 +229,13 @@ export const MATRIX = {
 	'POST /account/leave/:id': signedIn(303, { params: otherSession }),
 	'GET /account/credits': signedIn(200),
 	'GET /account/orders': signedIn(200),
+	'GET /account/orders/:id': signedIn(200, { params: ownOrder }),
+	/* No payment provider is set up. */
+	'POST /account/orders': signedIn(409, { body: { planId: 'none' } }),
+	'POST /account/orders/:id/pay': signedIn(404, {
+		params: { id: 'none' } }),
+	'POST /account/orders/:id/cancel': signedIn(303, { params: ownOrder }),
+	'GET /account/orders/:id/receipt': signedIn(404, { params: ownOrder }),
 	'GET /account/feedback': signedIn(200),
 	'POST /account/feedback': signedIn(303, { body: note }),
 	'GET /account/referrals': signedIn(200),
@@ -270,6 +285,16 @@ export const MATRIX = {
 	'GET /admin/orders': mayRead(200),
 	'GET /admin/orders.csv': mayRead(200),
 	'GET /admin/orders/:id': mayRead(200, { params: order }),
+	'POST /admin/orders/:id/refund': mayWrite(409, { params: order,
+		body: (world) => ({ reason: 'Matrix', key: world.key() }) }),
+	'POST /admin/orders/:id/mark-paid': mayWrite(303, {
+		params: freshOrder, body: { reference: 'Matrix' } }),
+	'GET /admin/plans': mayRead(200),
+	'GET /admin/plans/new': mayWrite(200),
+	'POST /admin/plans': mayWrite(303, { body: plan }),
+	'GET /admin/plans/:id': mayRead(200, { params: somePlan }),
+	'POST /admin/plans/:id/save': mayWrite(303, { params: somePlan,
+		body: plan }),
 	'GET /admin/audit': mayRead(200),
 	'GET /admin/audit.csv': mayRead(200),
 	'GET /admin/affiliates': mayRead(200),
@@ -348,6 +373,22 @@ export const MATRIX = {
 	'POST /api/admin/credits/adjust': mayWrite(200, { headers: keyed,
 		body: grantJson }),
 	'GET /api/admin/orders': mayRead(200),
+	'GET /api/admin/orders/:id': mayRead(200, { params: order }),
+	'POST /api/admin/orders/:id/refund': mayWrite(409, { params: order,
+		headers: keyed, body: { reason: 'Matrix' } }),
+	'POST /api/admin/orders/:id/mark-paid': mayWrite(200, {
+		params: freshOrder, body: { reference: 'Matrix' } }),
+	'GET /api/plans': all(200),
+	'GET /api/orders': signedIn(200),
+	'GET /api/orders/:id': signedIn(200, { params: ownOrder }),
+	'POST /api/orders': signedIn(409, { body: { planId: 'none' } }),
+	'POST /api/orders/:id/checkout': signedIn(404, {
+		params: { id: 'none' } }),
+	'GET /api/admin/plans': mayRead(200),
+	'POST /api/admin/plans': mayWrite(200, { body: planJson }),
+	'GET /api/admin/plans/:id': mayRead(200, { params: somePlan }),
+	'PUT /api/admin/plans/:id': mayWrite(200, { params: somePlan,
+		body: planJson }),
 	'GET /api/admin/keys': mayRead(200),
 	'POST /api/admin/keys': mayOwn(200),
 	'POST /api/admin/keys/:id/retire': mayOwn(200, { params: signingKey }),

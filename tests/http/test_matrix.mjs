@@ -25,6 +25,7 @@ before(async () => {
 		'admin.enabled': true,
 		'username.enabled': true, 'jwt.enabled': true,
 		'jwt.algorithm': 'EdDSA', 'tasks.enabled': true,
+		'shop.enabled': true,
 		'feedback.enabled': true,
 		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
@@ -61,6 +62,7 @@ async function makeWorld() {
 
 	const victim = await person(at);
 	const order = '0'.repeat(32);
+	const plan = '1'.repeat(32);
 	const spare = (await victim.session()).session.id;
 	const [letter] = await at.writeLetters(['a@example.com']);
 	let serial = 0;
@@ -71,10 +73,14 @@ async function makeWorld() {
 		100, 1000, 'EUR', now(), now())`);
 	await at.psql(`INSERT INTO affiliates (id, user_id, code, created_at)
 		VALUES ('${order}', '${victim.id}', '0123456789', now())`);
+	await at.psql(`INSERT INTO plans (id, kind, name, title, description,
+		price_minor, currency, credits, active, position, created_at,
+		updated_at) VALUES ('${plan}', 'pack', 'some', 'Some', '', 900,
+		'EUR', 10, true, 0, now(), now())`);
 	for (const role of ROLES.slice(1))
 		await grant(people[role].id, role);
 	return {
-		someone, victim, order, affiliate: order,
+		someone, victim, order, plan, affiliate: order,
 		actor: null,		/* who sends the request at hand */
 		refusing: false,	/* and is to be refused */
 		key: () => `matrix-${process.pid}-${++serial}`,
@@ -126,6 +132,20 @@ async function makeWorld() {
 				subject, text, created_at, updated_at)
 				VALUES ('${id}', '${victim.id}', 4, 'Matrix',
 				'It fits.', now(), now())`);
+			return id;
+		},
+		/* Not paid yet. */
+		async orderOf(buyer) {
+			if (world.refusing || buyer.id === undefined)
+				return order;
+
+			const id = `order${++serial}`;
+
+			await at.psql(`INSERT INTO orders (id, user_id, email,
+				description, credits, amount_minor, currency,
+				created_at, updated_at) VALUES ('${id}',
+				'${buyer.id}', '${buyer.email}', 'Credits', 100,
+				1000, 'EUR', now(), now())`);
 			return id;
 		},
 		/* What has been dropped is not dropped again. */

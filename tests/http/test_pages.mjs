@@ -38,9 +38,10 @@ after(async () => is((await at.stop()).code, 0, 'the exit status'));
 
 async function someOrder() {
 	await at.psql(`INSERT INTO orders (id, user_id, email, description,
-		credits, amount_minor, currency, created_at, updated_at)
-		VALUES (repeat('0', 32), '${admin.id}', '${admin.email}', 'Credits',
-		100, 1000, 'EUR', now(), now())`);
+		credits, amount_minor, currency, created_at, updated_at, status,
+		paid_at) VALUES (repeat('0', 32), '${admin.id}',
+		'${admin.email}', 'Credits', 100, 1000, 'EUR', now(), now(),
+		'paid', now())`);
 }
 
 async function someFeedback() {

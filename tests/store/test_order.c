@@ -41,7 +41,7 @@ status_of(struct world *w, const char *id)
 {
 	struct json_object *out = view_root(w->worker.arena);
 
-	assert_int_equal(store_order_get(&w->worker, id, out), ST_OK);
+	assert_int_equal(store_order_get(&w->worker, id, NULL, out), ST_OK);
 	return view_get_text(out, "status");
 }
 
@@ -53,7 +53,7 @@ an_order_keeps_what_was_bought(void **state)
 	char id[ID_SIZE];
 
 	assert_int_equal(create(w, id, w->user), ST_OK);
-	assert_int_equal(store_order_get(&w->worker, id, out), ST_OK);
+	assert_int_equal(store_order_get(&w->worker, id, NULL, out), ST_OK);
 	assert_string_equal(view_get_text(out, "status"), "created");
 	assert_string_equal(view_get_text(out, "userId"), w->user);
 	assert_string_equal(view_get_text(out, "currency"), "EUR");
@@ -61,7 +61,7 @@ an_order_keeps_what_was_bought(void **state)
 	assert_int_equal(world_int(out, "credits"), 1000);
 	assert_null(view_get(out, "paidAt"));
 	assert_int_equal(create(w, id, "nobody"), ST_USER_NOT_FOUND);
-	assert_int_equal(store_order_get(&w->worker, "nothing", out),
+	assert_int_equal(store_order_get(&w->worker, "nothing", NULL, out),
 	    ST_ORDER_NOT_FOUND);
 }
 
@@ -79,11 +79,12 @@ an_order_moves_along_the_table_only(void **state)
 	assert_int_equal(move(w, id, "created"), ST_CONFLICT);
 	assert_int_equal(move(w, id, "deleted"), ST_CONFLICT);
 	assert_int_equal(move(w, id, "refunded"), ST_OK);
-	assert_int_equal(move(w, id, "paid"), ST_CONFLICT);
+	assert_int_equal(move(w, id, "deleted"), ST_CONFLICT);
+	assert_int_equal(move(w, id, "created"), ST_CONFLICT);
 	assert_string_equal(status_of(w, id), "refunded");
 	assert_int_equal(create(w, other, w->user), ST_OK);
 	assert_int_equal(move(w, other, "deleted"), ST_OK);
-	assert_int_equal(move(w, other, "paid"), ST_CONFLICT);
+	assert_int_equal(move(w, other, "refunded"), ST_CONFLICT);
 	assert_int_equal(move(w, "nothing", "paid"), ST_ORDER_NOT_FOUND);
 }
 
@@ -141,7 +142,7 @@ an_order_outlives_its_user(void **state)
 	assert_int_equal(create(w, id, w->user), ST_OK);
 	assert_int_equal(db_run(&w->owner, sql, DB_ARGS(db_text(w->user)),
 	    NULL), ST_OK);
-	assert_int_equal(store_order_get(&w->worker, id, out), ST_OK);
+	assert_int_equal(store_order_get(&w->worker, id, NULL, out), ST_OK);
 	assert_null(view_get(out, "userId"));
 	assert_non_null(view_get_text(out, "email"));
 	assert_int_equal(move(w, id, "deleted"), ST_OK);
@@ -173,6 +174,7 @@ count(struct world *w, struct order_filter filter, struct page *page)
 {
 	struct json_object *out = view_root(w->worker.arena);
 
+	filter.to = PAGE_START;
 	assert_int_equal(store_order_list(&w->worker, &filter, page,
 	    view_list(out, "orders")), ST_OK);
 	return world_length(out, "orders");
@@ -202,8 +204,31 @@ lists_are_filtered_and_paged(void **state)
 	    .user_id = "nobody" }, &page), 0);
 	assert_true(count(w, (struct order_filter){ .status = "paid" },
 	    &page) >= 1);
-	assert_true(count(w, (struct order_filter){ NULL, NULL },
+	assert_true(count(w, (struct order_filter){ .from = 0 },
 	    &page) >= 3);
+}
+
+static void
+orders_are_found_by_what_is_known_of_them(void **state)
+{
+	struct world *w = *state;
+	struct page page;
+	char id[ID_SIZE];
+	const char *email = arena_printf(w->worker.arena, "%s@EXAMPLE.com",
+	    w->user);
+
+	assert_int_equal(create(w, id, w->user), ST_OK);
+	assert_int_equal(page_read(&w->worker, NULL, 100, &page), ST_OK);
+	assert_int_equal(count(w, (struct order_filter){ .search = email },
+	    &page), 1);
+	assert_int_equal(count(w, (struct order_filter){ .search = email,
+	    .status = "paid" }, &page), 0);
+	assert_int_equal(count(w, (struct order_filter){ .search = id },
+	    &page), 1);
+	assert_int_equal(count(w, (struct order_filter){ .search = id,
+	    .from = clock_now() + 1000 }, &page), 0);
+	assert_int_equal(count(w, (struct order_filter){ .search = "pi_no" },
+	    &page), 0);
 }
 
 int
@@ -217,6 +242,7 @@ main(void)
 		WORLD_TEST(an_order_outlives_its_user),
 		WORLD_TEST(a_history_tells_every_move),
 		WORLD_TEST(lists_are_filtered_and_paged),
+		WORLD_TEST(orders_are_found_by_what_is_known_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, world_migrate, NULL);

@@ -144,6 +144,37 @@ reads_only_days_that_exist(void **state)
 	assert_false(format_read_instant("", &instant));
 }
 
+static void
+amounts_are_read_as_they_are_typed(void **state)
+{
+	static const struct {
+		const char *text, *currency;
+		int64_t minor;		/* -1: refused */
+	} cases[] = {
+		{ "9", "EUR", 900 }, { "9.5", "EUR", 950 },
+		{ "9.50", "EUR", 950 }, { "0.05", "EUR", 5 },
+		{ "1200", "JPY", 1200 }, { "1.234", "KWD", 1234 },
+		{ "9999999999999.99", "EUR", 999999999999999 },
+		{ "10000000000000.00", "EUR", -1 },
+		{ "", "EUR", -1 }, { ".5", "EUR", -1 }, { "5.", "EUR", -1 },
+		{ "9.505", "EUR", -1 }, { "12.5", "JPY", -1 },
+		{ "-9", "EUR", -1 }, { "+9", "EUR", -1 }, { "9 ", "EUR", -1 },
+		{ "9,50", "EUR", -1 }, { "1.2.3", "EUR", -1 },
+		{ "99999999999999999999", "EUR", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t minor = 0;
+		bool read = format_read_money(cases[i].text,
+		    cases[i].currency, &minor);
+
+		assert_int_equal(read, cases[i].minor >= 0);
+		if (read)
+			assert_int_equal(minor, cases[i].minor);
+	}
+}
+
 int
 main(void)
 {
@@ -154,6 +185,7 @@ main(void)
 		cmocka_unit_test(writes_money_for_programs),
 		cmocka_unit_test(says_when),
 		cmocka_unit_test(reads_only_days_that_exist),
+		cmocka_unit_test(amounts_are_read_as_they_are_typed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

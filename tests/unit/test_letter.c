@@ -50,6 +50,10 @@ open_world(void **state)
 	w->ctx.request.address = "192.0.2.7";
 	w->about = view_root(w->ctx.arena);
 	view_text(w->about, "subject", "Doors");
+	view_text(w->about, "id", "019c3e68");
+	view_text(w->about, "item", "1,000 credits");
+	view_text(w->about, "amount", "€9.00");
+	view_text(w->about, "credits", "1,000");
 	letter_lines(&w->ctx, w->about, "answer", "One\r\n\r\n<Two>\nThree");
 	w->letter = (struct letter){ .user = &ada, .url = URL,
 		.new_email = "new@example.com", .about = w->about };
@@ -80,7 +84,7 @@ every_kind_has_a_subject_and_two_parts(void **state)
 {
 	struct world *w = *state;
 
-	for (int kind = LETTER_WELCOME; kind <= LETTER_FEEDBACK_ANSWER;
+	for (int kind = LETTER_WELCOME; kind <= LETTER_REFUNDED;
 	    kind++) {
 		render(w, (enum letter_kind)kind);
 		assert_true(strlen(w->text.subject) > 5);
@@ -98,7 +102,8 @@ a_link_stands_in_both_parts(void **state)
 {
 	static const enum letter_kind linked[] = { LETTER_VERIFY_EMAIL,
 		LETTER_RESET_PASSWORD, LETTER_CHANGE_EMAIL_CONFIRMATION,
-		LETTER_DELETE_ACCOUNT, LETTER_ACCOUNT_CREATED };
+		LETTER_DELETE_ACCOUNT, LETTER_ACCOUNT_CREATED,
+		LETTER_RECEIPT, LETTER_REFUNDED };
 	struct world *w = *state;
 
 	for (size_t i = 0; i < sizeof(linked) / sizeof(linked[0]); i++) {
@@ -164,6 +169,20 @@ a_change_names_the_new_address(void **state)
 	assert_non_null(strstr(w->text.text, "new@example.com"));
 }
 
+static void
+a_receipt_says_what_was_paid_for(void **state)
+{
+	struct world *w = *state;
+
+	render(w, LETTER_RECEIPT);
+	assert_non_null(strstr(w->text.subject, "1,000 credits"));
+	assert_non_null(strstr(w->text.text, "€9.00"));
+	assert_non_null(strstr(w->text.html, "1,000 credits are in"));
+	render(w, LETTER_REFUNDED);
+	assert_non_null(strstr(w->text.text, "given back €9.00"));
+	assert_non_null(strstr(w->text.html, "019c3e68"));
+}
+
 #define LETTER_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
@@ -177,6 +196,7 @@ main(void)
 		LETTER_TEST(a_name_begins_no_line_of_its_own),
 		LETTER_TEST(the_lines_of_an_answer_stay_lines),
 		LETTER_TEST(a_change_names_the_new_address),
+		LETTER_TEST(a_receipt_says_what_was_paid_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

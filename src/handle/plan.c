@@ -1,0 +1,404 @@
+#include "handle/shop.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/format.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "handle/order.h"
+#include "handle/words.h"
+#include "http/form.h"
+#include "store/credit.h"
+#include "store/page.h"
+#include "store/plan.h"
+#include "view/view.h"
+
+#define LATEST 20		/* audit rows on a plan's page */
+#define JSON_TEXT_MAX 4000	/* UTF-16 units of limits, of entitlements */
+
+/* ---- words ------------------------------------------------------------- */
+
+static const struct choice_word kinds[] = {
+	{ "pack", "Pack, paid once" }, { "subscription", "Subscription" },
+	{ NULL, NULL }
+};
+static const struct choice_word intervals[] = {
+	{ "", "Once" }, { "month", "Every month" }, { "year", "Every year" },
+	{ NULL, NULL }
+};
+
+static void
+days_text(struct json_object *plan, const char *key, const char *text_key)
+{
+	if (view_get_int(plan, key) == 0)
+		view_null(plan, text_key);
+	else
+		words_number(plan, text_key, view_get_int(plan, key));
+}
+
+void
+plan_words(struct ctx *ctx, struct json_object *plan)
+{
+	const char *interval = view_get_text(plan, "interval");
+	char money[FORMAT_MONEY_SIZE];
+
+	(void)ctx;
+	format_money(money, view_get_int(plan, "priceMinor"),
+	    view_get_text(plan, "currency"), false);
+	view_text(plan, "priceText", money);
+	view_text(plan, "kindText", interval == NULL ? "Pack" :
+	    text_is(interval, "year") ? "Every year" : "Every month");
+	words_number(plan, "creditsText", view_get_int(plan, "credits"));
+	days_text(plan, "creditsExpireDays", "expiryText");
+}
+
+/* ---- for buyers -------------------------------------------------------- */
+
+struct offers_query {
+	const char *kind;
+};
+
+static const char *const kind_options[] = { "pack", "subscription", NULL };
+static const struct form_field offers_fields[] = {
+	FIELD_ENUM(struct offers_query, kind, "kind", kind_options,
+	    .optional = true, .label = "Kind"),
+};
+const struct form offers_form = FORM(offers_fields, struct offers_query);
+
+enum status
+plan_offers(struct ctx *ctx)
+{
+	const struct offers_query *query = ctx->input;
+
+	return store_plan_offers(ctx, query->kind,
+	    view_list(ctx->view, "plans"));
+}
+
+enum status
+shop_view(struct ctx *ctx)
+{
+	struct json_object *offers = view_list(ctx->view, "offers");
+
+	view_bool(ctx->view, "shop", ctx->config->shop_enabled);
+	view_bool(ctx->view, "paymentsOn", payments_on(ctx));
+	if (!ctx->config->shop_enabled)
+		return ST_OK;
+	TRY(store_plan_offers(ctx, "pack", offers));
+	words_each(ctx, offers, plan_words);
+	return ST_OK;
+}
+
+/* ---- lists of administrators ------------------------------------------- */
+
+enum status
+admin_plans(struct ctx *ctx)
+{
+	const struct list_query *query = ctx->input;
+	struct json_object *plans = view_list(ctx->view, "plans");
+	struct page page;
+
+	TRY(page_read(ctx, query->cursor, query->limit, &page));
+	TRY(store_plan_list(ctx, &page, plans));
+	if (is_page(ctx))
+		words_each(ctx, plans, plan_words);
+	words_next(ctx, &page, NULL);
+	return ST_OK;
+}
+
+/* ---- one plan ---------------------------------------------------------- */
+
+struct plan_input {
+	struct plan plan;
+	const char *price;		/* of a page, "12.50" */
+	const char *limits, *entitlements;
+	struct json_object *limits_object, *entitlements_object;
+	enum choice active;
+};
+
+#define INPUT_TEXT(member, wire, lo, hi, ...)				\
+	FIELD_TEXT(struct plan_input, plan.member, wire, lo, hi, __VA_ARGS__)
+#define INPUT_INT(member, wire, lo, hi, ...)				\
+	FIELD_INT(struct plan_input, plan.member, wire, lo, hi, __VA_ARGS__)
+#define COMMON_FIELDS							\
+	FIELD_ENUM(struct plan_input, plan.kind, "kind", kind_options,	\
+	    .label = "Kind"),						\
+	INPUT_TEXT(name, "name", 1, PLAN_NAME_MAX, .label = "Name"),	\
+	INPUT_TEXT(title, "title", 1, PLAN_TITLE_MAX, .label = "Title"),	\
+	INPUT_TEXT(description, "description", 0, PLAN_DESCRIPTION_MAX,	\
+	    .optional = true, .label = "Description"),			\
+	INPUT_TEXT(currency, "currency", 3, 3, .label = "Currency"),	\
+	INPUT_TEXT(interval, "interval", 0, 5, .optional = true,		\
+	    .nullable = true, .label = "Paid"),				\
+	INPUT_INT(credits, "credits", 0, CREDIT_MAX, .optional = true,	\
+	    .label = "Credits"),					\
+	INPUT_INT(credits_expire_days, "creditsExpireDays", 0,		\
+	    PLAN_EXPIRE_DAYS_MAX, .optional = true, .nullable = true,	\
+	    .label = "Days until credits expire"),			\
+	INPUT_TEXT(stripe_price_id, "stripePriceId", 0, 255,		\
+	    .optional = true, .nullable = true, .label = "Stripe price"), \
+	INPUT_TEXT(stripe_annual_price_id, "stripeAnnualPriceId", 0, 255, \
+	    .optional = true, .nullable = true,				\
+	    .label = "Stripe price of a year"),				\
+	INPUT_INT(trial_days, "trialDays", 0, PLAN_TRIAL_DAYS_MAX,	\
+	    .optional = true, .nullable = true, .label = "Trial days"),	\
+	INPUT_INT(position, "position", 0, PLAN_POSITION_MAX,		\
+	    .optional = true, .label = "Position"),			\
+	FIELD_BOOL(struct plan_input, active, "active",			\
+	    .optional = true, .label = "On sale")
+
+static const struct form_field plan_fields[] = {
+	COMMON_FIELDS,
+	FIELD_TEXT(struct plan_input, price, "price", 1, 20,
+	    .label = "Price"),
+	FIELD_TEXT(struct plan_input, limits, "limits", 0, JSON_TEXT_MAX,
+	    .optional = true, .label = "Limits"),
+	FIELD_TEXT(struct plan_input, entitlements, "entitlements", 0,
+	    JSON_TEXT_MAX, .optional = true, .label = "Entitlements"),
+};
+static const struct form_field plan_json_fields[] = {
+	COMMON_FIELDS,
+	INPUT_INT(price_minor, "priceMinor", 0, PLAN_PRICE_MAX,
+	    .label = "Price"),
+	FIELD_OBJECT(struct plan_input, limits_object, "limits",
+	    .optional = true),
+	FIELD_OBJECT(struct plan_input, entitlements_object, "entitlements",
+	    .optional = true),
+};
+
+static enum status
+wrong(struct ctx *ctx, const char *field, const char *human)
+{
+	return invalid(ctx, "body", field, "Invalid input", human);
+}
+
+/* "", which a page sends, and null say the same: there is none. */
+static void
+no_blank(const char **text)
+{
+	if (*text != NULL && (*text)[0] == '\0')
+		*text = NULL;
+}
+
+static void
+no_absent(int64_t *number)
+{
+	if (*number == FIELD_NONE)
+		*number = 0;
+}
+
+static enum status
+read_money(struct ctx *ctx, struct plan_input *input)
+{
+	struct plan *plan = &input->plan;
+
+	for (const char *c = plan->currency; *c != '\0'; c++)
+		if (*c < 'A' || *c > 'Z')
+			return wrong(ctx, "currency",
+			    "Currency is a code of three capitals, EUR.");
+	if (input->price != NULL && (!format_read_money(input->price,
+	    plan->currency, &plan->price_minor) ||
+	    plan->price_minor > PLAN_PRICE_MAX))
+		return wrong(ctx, "price",
+		    "Price is no amount of that currency, 12.50.");
+	return plan->price_minor > 0 || plan->interval != NULL ? ST_OK :
+	    wrong(ctx, input->price == NULL ? "priceMinor" : "price",
+	    "A pack cannot be free.");
+}
+
+/* An object, from a page's text or a program's body, as JSON. */
+static enum status
+read_object(struct ctx *ctx, const char *field, const char *text,
+    struct json_object *object, const char **out)
+{
+	const char *reason;
+
+	*out = "{}";
+	if (text != NULL && text[strspn(text, " \t\r\n")] != '\0' &&
+	    (!json_read(ctx->arena, text, strlen(text), &object, &reason) ||
+	    !view_is_object(object)))
+		return wrong(ctx, field, arena_printf(ctx->arena,
+		    "%s must be a JSON object, {\"projects\": 5}.",
+		    text_is(field, "limits") ? "Limits" : "Entitlements"));
+	if (object != NULL)
+		*out = view_as_text(ctx->arena, object);
+	return ST_OK;
+}
+
+static enum status
+read_interval(struct ctx *ctx, const struct plan *plan)
+{
+	const bool pack = text_is(plan->kind, "pack");
+
+	if (pack && (plan->interval != NULL || plan->trial_days != 0 ||
+	    plan->stripe_annual_price_id != NULL))
+		return wrong(ctx, plan->interval != NULL ? "interval" :
+		    plan->trial_days != 0 ? "trialDays" :
+		    "stripeAnnualPriceId",
+		    "A pack is paid once, and has no trial.");
+	return pack || text_is(plan->interval, "month") ||
+	    text_is(plan->interval, "year") ? ST_OK : wrong(ctx, "interval",
+	    "A subscription is paid every month or every year.");
+}
+
+static bool
+is_name(const char *name)
+{
+	if (!isalnum((unsigned char)name[0]))
+		return false;
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name >= 0x80 ||
+		    (!isalnum((unsigned char)*name) &&
+		    strchr(" ._-", *name) == NULL))
+			return false;
+	return true;
+}
+
+/* What no field alone can say. */
+static enum status
+plan_check(struct ctx *ctx)
+{
+	struct plan_input *input = ctx->input;
+	struct plan *plan = &input->plan;
+
+	no_blank(&plan->interval);
+	no_blank(&plan->stripe_price_id);
+	no_blank(&plan->stripe_annual_price_id);
+	no_absent(&plan->credits);
+	no_absent(&plan->credits_expire_days);
+	no_absent(&plan->trial_days);
+	no_absent(&plan->position);
+	if (plan->description == NULL)
+		plan->description = "";
+	/* A box that is not ticked is not sent. */
+	plan->active = input->active == CHOICE_YES ||
+	    (input->active == CHOICE_ABSENT && !is_page(ctx));
+	if (!is_name(plan->name))
+		return wrong(ctx, "name",
+		    "Name has letters, digits, blanks, dots and dashes.");
+	TRY(read_interval(ctx, plan));
+	TRY(read_money(ctx, input));
+	TRY(read_object(ctx, "limits", input->limits, input->limits_object,
+	    &plan->limits));
+	return read_object(ctx, "entitlements", input->entitlements,
+	    input->entitlements_object, &plan->entitlements);
+}
+
+const struct form plan_form = FORM(plan_fields, struct plan_input,
+    .check = plan_check);
+const struct form plan_json_form = FORM(plan_json_fields, struct plan_input,
+    .check = plan_check);
+
+/* ---- the editor -------------------------------------------------------- */
+
+/* What stands in the fields, unless a refused form says something else. */
+static void
+form_words(struct ctx *ctx, const struct json_object *plan)
+{
+	static const char *const same[] = { "kind", "name", "title",
+		"description", "currency", "credits", "creditsExpireDays",
+		"stripePriceId", "stripeAnnualPriceId", "trialDays",
+		"position" };
+	struct json_object *form = view_object(ctx->view, "form");
+	char price[FORMAT_MONEY_SIZE];
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		view_copy(form, same[i], view_get(plan, same[i]));
+	format_decimal(price, view_get_int(plan, "priceMinor"),
+	    view_get_text(plan, "currency"));
+	view_text(form, "price", price);
+	view_text(form, "limits", view_as_text(ctx->arena,
+	    view_get(plan, "limits")));
+	view_text(form, "entitlements", view_as_text(ctx->arena,
+	    view_get(plan, "entitlements")));
+}
+
+static const char *
+typed(const struct ctx *ctx, const char *name, const char *otherwise)
+{
+	const char *value = view_get_text(ctx->body, name);
+
+	return value != NULL ? value : otherwise;
+}
+
+static void
+choice_words(struct ctx *ctx, const struct json_object *plan)
+{
+	const bool again = ctx->body != NULL;
+
+	words_choices(ctx->view, "kinds", kinds, typed(ctx, "kind",
+	    view_get_text(plan, "kind")));
+	words_choices(ctx->view, "intervals", intervals, typed(ctx,
+	    "interval", again ? "" : view_get_text(plan, "interval")));
+	view_bool(ctx->view, "onSale", again ?
+	    view_has(ctx->body, "active") : plan == NULL ||
+	    view_is_true(plan, "active"));
+}
+
+enum status
+admin_plan_new(struct ctx *ctx)
+{
+	struct json_object *form = view_object(ctx->view, "form");
+
+	view_null(ctx->view, "plan");
+	if (ctx->body == NULL) {
+		for (size_t i = 0; i < plan_form.count; i++)
+			view_null(form, plan_form.fields[i].name);
+		view_text(form, "position", "0");
+	}
+	choice_words(ctx, NULL);
+	return ST_OK;
+}
+
+enum status
+admin_plan(struct ctx *ctx)
+{
+	struct json_object *plan = view_object(ctx->view, "plan");
+
+	TRY(store_plan_show(ctx, ctx->param[0], plan));
+	if (!is_page(ctx))
+		return ST_OK;
+	plan_words(ctx, plan);
+	TRY(words_trail(ctx, "plan", ctx->param[0], LATEST));
+	if (ctx->body == NULL)
+		form_words(ctx, plan);
+	choice_words(ctx, plan);
+	return ST_OK;
+}
+
+static enum status
+plan_done(struct ctx *ctx, const char *id, const char *flash)
+{
+	ctx->response.flash = flash;
+	if (!is_page(ctx))
+		return store_plan_show(ctx, id,
+		    view_object(ctx->view, "plan"));
+	return respond_next(ctx, "/admin/plans/%s", id);
+}
+
+enum status
+plan_create(struct ctx *ctx)
+{
+	struct plan_input *input = ctx->input;
+	char id[ID_SIZE];
+
+	id_new(id, ctx->now);
+	input->plan.id = id;
+	TRY(store_plan_create(ctx, &input->plan));
+	return plan_done(ctx, id, "The plan is made.");
+}
+
+enum status
+plan_update(struct ctx *ctx)
+{
+	struct plan_input *input = ctx->input;
+
+	input->plan.id = ctx->param[0];
+	TRY(store_plan_update(ctx, &input->plan));
+	return plan_done(ctx, ctx->param[0], input->plan.active ?
+	    "The plan is saved." : "The plan is saved, and not on sale.");
+}
