@@ -31,6 +31,7 @@ CREATE UNIQUE INDEX orders_checkout_key ON orders (checkout_id);
 CREATE INDEX orders_email_idx ON orders (lower(email) COLLATE "C", created_at, id);
 CREATE INDEX orders_plan_idx ON orders (plan_id);
 
+COMMENT ON COLUMN orders.updated_at IS 'Last change of status, or of the money.';
 COMMENT ON COLUMN orders.plan_id IS 'Plan it was made of, which may have changed since; null: none.';
 COMMENT ON COLUMN orders.credits_expire_days IS 'Days after payment at which its credits expire; null: never.';
 COMMENT ON COLUMN orders.checkout_id IS 'The provider''s checkout session of the last attempt to pay; null: none yet.';
@@ -145,3 +146,36 @@ CREATE VIEW payment_sums AS
 		FROM reversals r WHERE r.payment_id = p.id) told;
 COMMENT ON VIEW payment_sums IS 'Payments with what went back of each.';
 GRANT SELECT ON payment_sums TO tollgate_worker;
+
+-- Returns by the amount, now that an order knows it: parts of it, too.
+DROP TRIGGER orders_return_new ON orders;
+DROP TRIGGER orders_return ON orders;
+DROP FUNCTION order_return();
+
+-- An order that nobody has told of money was refunded as a whole, or not.
+CREATE FUNCTION order_returned(o public.orders) RETURNS bigint
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN o.received_minor > 0 THEN o.refunded_minor + o.disputed_minor
+	WHEN o.status = 'refunded' THEN o.amount_minor ELSE 0 END;
+COMMENT ON FUNCTION order_returned(orders) IS 'Money of an order that went back.';
+
+CREATE FUNCTION order_return() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	change bigint := public.order_returned(NEW)
+		- CASE TG_OP WHEN 'INSERT' THEN 0 ELSE public.order_returned(OLD) END;
+BEGIN
+	IF change <> 0 THEN
+		INSERT INTO public.order_returns
+			(order_id, currency, amount_minor, created_at)
+		VALUES (NEW.id, NEW.currency, change, NEW.updated_at);
+	END IF;
+	RETURN NULL;
+END $$;
+COMMENT ON FUNCTION order_return() IS 'Notes what of the money of an order went back, or came again.';
+REVOKE EXECUTE ON FUNCTION order_return() FROM PUBLIC;
+
+CREATE TRIGGER orders_return
+	AFTER INSERT OR UPDATE OF status, received_minor, refunded_minor,
+		disputed_minor ON orders
+	FOR EACH ROW EXECUTE FUNCTION order_return();

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "ctx.h"
+#include "store/affiliate.h"
 #include "store/credit.h"
 #include "store/db.h"
 #include "store/figures.h"
@@ -30,13 +31,18 @@ struct order {
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* Wallet before order, as everywhere; whose it is changes only to nobody. */
+/* Wallets before the order, as everywhere: the buyer's, and that of whoever
+ * brought him, the smaller id first. */
 static enum status
-lock_wallet(struct ctx *ctx, const char *id)
+lock_wallets(struct ctx *ctx, const char *id)
 {
 	static const char sql[] =
-	    "SELECT FROM wallets w WHERE w.id ="
-	    " (SELECT user_id FROM orders WHERE id = $1) FOR UPDATE";
+	    "WITH buyer AS (SELECT user_id AS id FROM orders WHERE id = $1)"
+	    " SELECT FROM wallets WHERE id IN (SELECT id FROM buyer UNION"
+	    "  SELECT a.user_id FROM buyer"
+	    "  JOIN referrals r ON r.user_id = buyer.id"
+	    "  JOIN affiliates a ON a.id = r.affiliate_id)"
+	    " ORDER BY id FOR UPDATE";
 
 	return db_run(ctx, sql, DB_ARGS(db_text(id)), NULL);
 }
@@ -249,7 +255,7 @@ write_order(struct ctx *ctx, const struct order *order)
 	static const char sql[] =
 	    "UPDATE orders SET received_minor = $2, refunded_minor = $3,"
 	    "  disputed_minor = $4, credits_given = $5, credits_short = $6,"
-	    "  credit_steps = $7, provider = coalesce((SELECT p.provider"
+	    "  credit_steps = $7, updated_at = $8, provider = coalesce((SELECT p.provider"
 	    "    FROM payments p WHERE p.order_id = $1"
 	    "    ORDER BY p.created_at, p.id LIMIT 1), provider)"
 	    " WHERE id = $1 AND (received_minor, refunded_minor,"
@@ -259,7 +265,18 @@ write_order(struct ctx *ctx, const struct order *order)
 	return db_run(ctx, sql, DB_ARGS(db_text(order->id),
 	    db_int(order->received), db_int(order->refunded),
 	    db_int(order->disputed), db_int(order->given),
-	    db_int(order->short_of), db_int(order->steps)), NULL);
+	    db_int(order->short_of), db_int(order->steps),
+	    db_time(ctx->now)), NULL);
+}
+
+/* Whoever brought the buyer earns as long as something of it is kept. */
+static enum status
+settle_affiliate(struct ctx *ctx, const struct order *order)
+{
+	if (!order->paid)
+		return ST_OK;
+	return order->kept ? store_affiliate_order_paid(ctx, order->id) :
+	    store_affiliate_order_refunded(ctx, order->id);
 }
 
 enum status
@@ -268,13 +285,14 @@ store_order_settle(struct ctx *ctx, const char *id, struct settlement *out)
 	struct order order;
 	bool was_paid;
 
-	TRY(lock_wallet(ctx, id));
+	TRY(lock_wallets(ctx, id));
 	TRY(lock_order(ctx, id, &order));
 	TRY(read_facts(ctx, &order));
 	was_paid = order.paid_at != 0;
 	TRY(settle_status(ctx, &order));
 	TRY(settle_credits(ctx, &order));
 	TRY(write_order(ctx, &order));
+	TRY(settle_affiliate(ctx, &order));
 	*out = (struct settlement){ .user_id = order.user_id,
 	    .first_paid = !was_paid && order.paid_at != 0,
 	    .refunded_minor = order.refunded,

@@ -26,8 +26,9 @@ struct settlement {
 /*
  * store_order_settle - bring status and credits of an order to its facts
  *
- * Locks the buyer's wallet and then the order; does nothing where all is as
- * it should be already. Grants have the key "tollgate:order:ID", later ones a
+ * Locks the wallets of the buyer and of who brought him, and then the order;
+ * does nothing where all is as it should be already. A reward for bringing
+ * the buyer comes with the payment and goes when nothing of it is left. Grants have the key "tollgate:order:ID", later ones a
  * number behind it.
  *
  * ST_ORDER_NOT_FOUND
