@@ -86,6 +86,7 @@ struct config {
 	const char *mail_name;		/* of this host, for EHLO */
 	struct extra_fields user_extra;
 	struct extra_fields session_extra;
+	bool credits_approval;		/* there is credits.approval_above */
 	struct reward affiliate_reward;
 	struct rate_rules rate_rules;	/* the first that fits counts */
 	char *text;			/* of the file, until config_text_fd */

@@ -9,8 +9,8 @@
 #define REWARD_MAX INT64_C(1000000000)	/* credits */
 
 /* "500", or "10%" */
-bool
-config_derive_credit(struct config *config)
+static bool
+derive_reward(struct config *config)
 {
 	struct reward *reward = &config->affiliate_reward;
 	char *text = arena_text(config->arena, config->affiliates_reward);
@@ -24,4 +24,11 @@ config_derive_credit(struct config *config)
 		return true;
 	return config_object(config, "affiliates", "reward",
 	    "is a number of credits, or 1% to 100% of an order's");
+}
+
+bool
+config_derive_credit(struct config *config)
+{
+	config->credits_approval = config->credits_approval_above > 0;
+	return derive_reward(config);
 }
