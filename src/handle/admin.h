@@ -99,6 +99,16 @@ enum status feedback_answer(struct ctx *ctx);
 enum status feedback_close(struct ctx *ctx);
 enum status feedback_reopen(struct ctx *ctx);
 
+/* proposal.c */
+extern const struct form proposals_form;
+extern const struct export proposals_export;
+enum status admin_approvals(struct ctx *ctx);
+enum status admin_approvals_again(struct ctx *ctx);
+enum status admin_proposal(struct ctx *ctx);
+enum status proposal_confirm(struct ctx *ctx);
+enum status proposal_decline(struct ctx *ctx);
+enum status proposal_withdraw(struct ctx *ctx);
+
 /* affiliate.c */
 extern const struct form affiliates_form, affiliate_form;
 extern const struct export affiliates_export;

@@ -11,6 +11,7 @@
 #include "handle/handle.h"
 #include "handle/idempotency.h"
 #include "handle/shop.h"
+#include "handle/proposal.h"
 #include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
@@ -107,8 +108,12 @@ credit_grant(struct ctx *ctx)
 {
 	struct user subject;
 	struct credit credit;
+	bool proposed;
 
 	TRY(change_open(ctx, &subject, &credit));
+	TRY(proposal_take(ctx, "grant", &subject, &credit, &proposed));
+	if (proposed)
+		return ST_OK;
 	TRY(store_credit_grant(ctx, &credit, ctx->view));
 	return change_done(ctx, &subject, "granted");
 }
@@ -119,12 +124,16 @@ credit_adjust(struct ctx *ctx)
 	const struct change *input = ctx->input;
 	struct user subject;
 	struct credit credit;
+	bool proposed;
 
 	if (input->amount == 0)
 		return invalid(ctx, "body", "amount",
 		    "Invalid input: expected a number other than 0",
 		    "Correction must be more or less than 0.");
 	TRY(change_open(ctx, &subject, &credit));
+	TRY(proposal_take(ctx, "adjust", &subject, &credit, &proposed));
+	if (proposed)
+		return ST_OK;
 	TRY(store_credit_adjust(ctx, &credit, ctx->view));
 	return change_done(ctx, &subject,
 	    credit.amount > 0 ? "added" : "taken away");

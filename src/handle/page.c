@@ -46,6 +46,8 @@ static const struct nav_item admin_nav[] = {
 	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST, 0 },
 	{ "/admin/feedback", "Feedback", false, PERMISSION_FEEDBACK_LIST,
 	    offsetof(struct config, feedback_enabled) },
+	{ "/admin/approvals", "Approvals", false, PERMISSION_CREDIT_LIST,
+	    offsetof(struct config, credits_approval) },
 	{ "/admin/affiliates", "Affiliates", false, PERMISSION_AFFILIATE_LIST,
 	    offsetof(struct config, affiliates_enabled) },
 	{ "/admin/plans", "Plans", false, PERMISSION_PLAN_LIST,

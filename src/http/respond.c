@@ -186,7 +186,8 @@ http_phrase(int http)
 		int http;
 		const char *phrase;
 	} phrases[] = {
-		{ 200, "OK" }, { 302, "Found" }, { 303, "See Other" },
+		{ 200, "OK" }, { 202, "Accepted" }, { 302, "Found" },
+		{ 303, "See Other" },
 		{ 304, "Not Modified" }, { 400, "Bad Request" },
 		{ 401, "Unauthorized" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" },
@@ -480,6 +481,7 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 			body_json(ctx, status, face, &body);
 	}
 	http = response->redirect != 0 ? response->redirect :
+	    status == ST_OK && response->accepted ? 202 :
 	    status_http(status);
 	put_headers(ctx, &head, http, face);
 	if (response->content_type != NULL)

@@ -37,6 +37,7 @@ struct response {
 	const char *location;		/* a redirect, or just the header */
 	int redirect;			/* 302 or 303: no body; else 0 */
 	struct json_object *list;	/* JSON: the body is this list */
+	bool accepted;			/* 202: it waits for somebody else */
 	bool null_body;			/* JSON: the body is null */
 	bool bare;			/* JSON: a refusal without a body */
 	const char *body;		/* a ready body (assets), else NULL */

@@ -47,6 +47,9 @@ const reset = async (world) => ({ newPassword: PASSWORD,
 	token: await world.resetToken() });
 const victim = (world) => ({ id: world.victim.id });
 const order = (world) => ({ id: world.order });
+const proposal = async (world) => ({ id: await world.proposal() });
+const ownProposal = async (world) => ({
+	id: await world.proposal(world.actor) });
 const affiliate = (world) => ({ id: world.affiliate });
 const ownOrder = async (world) => ({ id: await world.orderOf(world.actor) });
 const freshOrder = async (world) => ({
@@ -297,6 +300,14 @@ export const MATRIX = {
 		body: plan }),
 	'GET /admin/audit': mayRead(200),
 	'GET /admin/audit.csv': mayRead(200),
+	'GET /admin/approvals': mayRead(200),
+	'GET /admin/approvals.csv': mayRead(200),
+	'POST /admin/approvals/:id/confirm': mayWrite(303, {
+		params: proposal }),
+	'POST /admin/approvals/:id/decline': mayWrite(303, {
+		params: proposal }),
+	'POST /admin/approvals/:id/withdraw': mayWrite(303, {
+		params: ownProposal }),
 	'GET /admin/affiliates': mayRead(200),
 	'GET /admin/affiliates.csv': mayRead(200),
 	'GET /admin/affiliates/:id': mayRead(200, { params: affiliate }),
@@ -401,6 +412,15 @@ export const MATRIX = {
 		params: feedback }),
 	'POST /api/admin/feedback/:id/reopen': mayWrite(200, {
 		params: feedback }),
+	'GET /api/admin/credits/proposals': mayRead(200),
+	'GET /api/admin/credits/proposals/:id': mayRead(200, {
+		params: proposal }),
+	'POST /api/admin/credits/proposals/:id/confirm': mayWrite(200, {
+		params: proposal }),
+	'POST /api/admin/credits/proposals/:id/decline': mayWrite(200, {
+		params: proposal }),
+	'POST /api/admin/credits/proposals/:id/withdraw': mayWrite(200, {
+		params: ownProposal }),
 	'GET /api/admin/affiliates': mayRead(200),
 	'GET /api/admin/affiliates/:id': mayRead(200, { params: affiliate }),
 	'POST /api/admin/affiliates/:id/disable': mayWrite(200, {

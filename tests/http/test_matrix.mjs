@@ -30,6 +30,7 @@ before(async () => {
 		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
 		'session.fields': 'colour:string', 'affiliates.enabled': true,
+		'credits.approval_above': 1000000,
 		'user.delete': true,
 		/* or nobody would be left */
 		'user.delete_verification': true,
@@ -146,6 +147,19 @@ async function makeWorld() {
 				created_at, updated_at) VALUES ('${id}',
 				'${buyer.id}', '${buyer.email}', 'Credits', 100,
 				1000, 'EUR', now(), now())`);
+		/* Open, unless said of somebody else. */
+		async proposal(by = world.actor.id === people.admin_rw.id ?
+			people.super_admin : people.admin_rw) {
+			if (world.refusing)
+				return order;
+
+			const id = `proposal${++serial}`;
+
+			await at.psql(`INSERT INTO credit_proposals (id, wallet_id,
+				kind, amount, reason, key, proposed_by, created_at,
+				lapses_at) VALUES ('${id}', '${victim.id}',
+				'grant', 1000001, 'Matrix', '${id}', '${by.id}',
+				now(), now() + interval '1 day')`);
 			return id;
 		},
 		/* What has been dropped is not dropped again. */

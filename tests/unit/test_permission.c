@@ -41,6 +41,7 @@ static const struct row {
 	{ PERMISSION_CREDIT_LIST, "credit:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_CREDIT_GRANT, "credit:grant", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_CREDIT_ADJUST, "credit:adjust", { 0, 0, 1, 1, 1 } },
+	{ PERMISSION_CREDIT_APPROVE, "credit:approve", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_QUOTA_SET, "quota:set", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_ORDER_LIST, "order:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_FEEDBACK_LIST, "feedback:list", { 0, 1, 1, 1, 1 } },
