@@ -17,12 +17,9 @@ struct config;
 bool config_derive(struct config *config);
 
 /* The same for sections mail (config_mail.c), shop (config_shop.c), stripe
- * (config_stripe.c), affiliates (config_credit.c) and jwt (config_token.c), and
- * for rate_limit.rules and server.trusted_proxies (config_guard.c). */
-
-/* The same for sections mail (config_mail.c), stripe (config_stripe.c),
- * credits and affiliates (config_credit.c) and jwt (config_token.c), and for
- * rate_limit.rules and server.trusted_proxies (config_guard.c). */
+ * (config_stripe.c), credits and affiliates (config_credit.c) and jwt
+ * (config_token.c), and for rate_limit.rules and server.trusted_proxies
+ * (config_guard.c). */
 bool config_derive_credit(struct config *config);
 bool config_derive_mail(struct config *config);
 bool config_derive_shop(struct config *config);
