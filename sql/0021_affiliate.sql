@@ -34,6 +34,7 @@ CREATE TABLE referrals (
 	order_id text COLLATE "C" UNIQUE REFERENCES orders,
 	transfer_id text COLLATE "C" UNIQUE REFERENCES transfers,
 	reward bigint CHECK (reward BETWEEN 1 AND 1000000000000000),
+	steps integer NOT NULL DEFAULT 0 CHECK (steps >= 0),
 	taken_back bigint CHECK (taken_back BETWEEN 0 AND reward),
 	created_at timestamptz(3) NOT NULL,
 	rewarded_at timestamptz(3),
@@ -50,10 +51,11 @@ COMMENT ON TABLE referrals IS 'Users who signed up by somebody''s code, and what
 COMMENT ON COLUMN referrals.id IS 'Id of the referral (UUIDv7).';
 COMMENT ON COLUMN referrals.affiliate_id IS 'Whose code it was.';
 COMMENT ON COLUMN referrals.user_id IS 'Who signed up; null: that user has been deleted since.';
-COMMENT ON COLUMN referrals.state IS 'joined, rewarded or reversed; never back.';
+COMMENT ON COLUMN referrals.state IS 'joined, rewarded, reversed, and rewarded again.';
 COMMENT ON COLUMN referrals.order_id IS 'Their first paid order, which earned the reward.';
-COMMENT ON COLUMN referrals.transfer_id IS 'The reward, in the ledger of the affiliate''s user.';
+COMMENT ON COLUMN referrals.transfer_id IS 'The reward, in the ledger of the affiliate''s user: where it was given last.';
 COMMENT ON COLUMN referrals.reward IS 'Its credits.';
+COMMENT ON COLUMN referrals.steps IS 'How often it was given and taken back; tells their keys apart.';
 COMMENT ON COLUMN referrals.taken_back IS 'How many of these were still there to be taken when it was reversed.';
 COMMENT ON COLUMN referrals.created_at IS 'When they signed up.';
 COMMENT ON COLUMN referrals.rewarded_at IS 'When the order was paid.';
@@ -64,10 +66,12 @@ CREATE FUNCTION referral_step() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF TG_OP = 'UPDATE' AND ((OLD.state, NEW.state) NOT IN (
-	    ('joined', 'rewarded'), ('rewarded', 'reversed'))
+	    ('joined', 'rewarded'), ('rewarded', 'reversed'),
+	    ('reversed', 'rewarded'))
+	    OR (OLD.state <> 'joined' AND
+	    (NEW.order_id, NEW.reward) <> (OLD.order_id, OLD.reward))
 	    OR (OLD.state = 'rewarded' AND
-	    (NEW.order_id, NEW.transfer_id, NEW.reward) IS DISTINCT FROM
-	    (OLD.order_id, OLD.transfer_id, OLD.reward))) THEN
+	    NEW.transfer_id <> OLD.transfer_id)) THEN
 		RAISE EXCEPTION 'a referral does not move from % to %',
 			OLD.state, NEW.state USING ERRCODE = 'check_violation';
 	END IF;
@@ -84,7 +88,8 @@ BEGIN
 		rewarded = rewarded + CASE NEW.state WHEN 'joined' THEN 0
 			WHEN 'rewarded' THEN 1 ELSE -1 END,
 		credits = credits + CASE NEW.state WHEN 'joined' THEN 0
-			WHEN 'rewarded' THEN NEW.reward ELSE -NEW.taken_back END
+			WHEN 'rewarded' THEN coalesce(OLD.taken_back, NEW.reward)
+			ELSE -NEW.taken_back END
 	WHERE id = NEW.affiliate_id;
 	RETURN NEW;
 END $$;
@@ -98,5 +103,6 @@ CREATE TRIGGER referrals_step
 GRANT SELECT, INSERT (id, user_id, code, created_at), UPDATE (disabled_at)
 	ON affiliates TO tollgate_worker;
 GRANT SELECT, INSERT (id, affiliate_id, user_id, created_at),
-	UPDATE (state, order_id, transfer_id, reward, taken_back, rewarded_at, reversed_at)
+	UPDATE (state, order_id, transfer_id, reward, steps, taken_back, rewarded_at,
+		reversed_at)
 	ON referrals TO tollgate_worker;

@@ -3,7 +3,7 @@
  *
  * A user's code stands in a link. Whoever signs up by it is the referral of
  * that user, once and for good; the first order the referral pays for earns
- * a reward, which goes when the money does. All of it runs inside
+ * a reward, which goes and comes with the money. All of it runs inside
  * db_transact.
  */
 #ifndef STORE_AFFILIATE_H
@@ -49,21 +49,18 @@ enum status store_referral_add(struct ctx *ctx, const struct user *user,
 
 /*
  * store_affiliate_order_paid - the reward for an order that has been paid
+ * store_affiliate_order_refunded - as much of it back as there is
  *
- * In the transaction that moves the order to paid, after that, and before
- * any wallet is locked: this locks the buyer's and the affiliate's in the
- * order of their ids. Without a referral, or when it has had its reward, when
- * it is not the first order that cost money, when code or affiliate are
- * barred, or when the switch is off, nothing happens. May be called again.
+ * For an order of status paid; and for one whose money is gone, refunded or
+ * disputed. In the transaction that found that out, again as often as it does.
+ * When the money is back, so is what was taken. Locks the wallets of buyer and
+ * affiliate, in the order of their ids; who calls may have done so before.
+ *
+ * Nothing happens without a referral; and there is no reward for what is not
+ * the first order that cost money, while code or affiliate are barred, into a
+ * wallet that is full, or when the switch is off (reward.c).
  */
 enum status store_affiliate_order_paid(struct ctx *ctx, const char *order_id);
-
-/*
- * store_affiliate_order_refunded - takes the reward of an order back
- *
- * Likewise, for an order whose money went back or is disputed. As much is
- * taken as the affiliate still has of it; there is no second reward.
- */
 enum status store_affiliate_order_refunded(struct ctx *ctx,
     const char *order_id);
 

@@ -5,6 +5,8 @@
 #include "store/credit.h"
 #include "store/order.h"
 #include "store/page.h"
+#include "store/payment.h"
+#include "store/settlement.h"
 
 /* The promises are those of store/affiliate.h and affiliate_list.h. */
 
@@ -560,7 +562,7 @@ work_refund(struct ctx *ctx)
 }
 
 static void
-a_refund_takes_the_reward_back_for_good(void **state)
+a_refund_takes_the_reward_back(void **state)
 {
 	struct world *w = *state;
 	struct story story = tell(w, &on);
@@ -577,6 +579,26 @@ a_refund_takes_the_reward_back_for_good(void **state)
 	assert_int_equal(balance(w, w->user), 0);
 }
 
+static void
+a_reward_comes_back_with_the_money_as_often_as_that_does(void **state)
+{
+	struct world *w = *state;
+	struct story story = tell(w, &on);
+	struct buying buying = buy(&story, 1000, 900);
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(world_run(&w->worker, work_refund, &buying),
+		    ST_OK);
+		assert_int_equal(balance(w, w->user), 0);
+		stands_at(&story, 1, 0, 0);
+		for (int twice = 0; twice < 2; twice++)
+			assert_int_equal(world_run(&w->worker, work_pay,
+			    &buying), ST_OK);
+		assert_int_equal(balance(w, w->user), REWARD);
+		stands_at(&story, 1, 1, REWARD);
+	}
+}
+
 static enum status
 work_spend(struct ctx *ctx)
 {
@@ -586,7 +608,7 @@ work_spend(struct ctx *ctx)
 }
 
 static void
-what_was_spent_of_a_reward_stays_spent(void **state)
+what_could_not_be_taken_is_not_given_twice(void **state)
 {
 	struct world *w = *state;
 	struct story story = tell(w, &on);
@@ -596,6 +618,32 @@ what_was_spent_of_a_reward_stays_spent(void **state)
 	assert_int_equal(world_run(&w->worker, work_refund, &buying), ST_OK);
 	assert_int_equal(balance(w, w->user), 0);
 	stands_at(&story, 1, 0, REWARD - 10);
+	assert_int_equal(world_run(&w->worker, work_pay, &buying), ST_OK);
+	assert_int_equal(balance(w, w->user), 10);
+	stands_at(&story, 1, 1, REWARD);
+}
+
+static enum status
+work_drain(struct ctx *ctx)
+{
+	return store_credit_take(ctx, &(struct credit){
+	    .wallet_id = ctx->input, .amount = REWARD, .reason = "",
+	    .key = "drain" }, ctx->view);
+}
+
+static void
+a_reward_that_is_all_spent_stays_whole(void **state)
+{
+	struct world *w = *state;
+	struct story story = tell(w, &on);
+	struct buying buying = buy(&story, 1000, 900);
+
+	assert_int_equal(world_run(&w->worker, work_drain, w->user), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_refund, &buying), ST_OK);
+	stands_at(&story, 1, 0, REWARD);
+	assert_int_equal(world_run(&w->worker, work_pay, &buying), ST_OK);
+	stands_at(&story, 1, 1, REWARD);
+	assert_int_equal(balance(w, w->user), 0);
 }
 
 static enum status
@@ -654,6 +702,84 @@ a_refund_reaches_who_has_been_deleted_since(void **state)
 	assert_int_equal(world_run(&w->worker, work_refund, &buying), ST_OK);
 	assert_int_equal(balance(w, w->user), 0);
 	stands_at(&story, 1, 0, 0);
+}
+
+/* ---- what a provider tells ----------------------------------------------- */
+
+enum fact { PAID, DISPUTED, WON, FACTS };
+
+struct hearing {
+	struct buying *buying;
+	enum fact fact;
+};
+
+static enum status
+work_hear(struct ctx *ctx)
+{
+	const struct hearing *hearing = ctx->input;
+	const char *order = hearing->buying->id, *known;
+	const char *payment = arena_printf(ctx->arena, "pi-%s", order);
+	struct settlement settled;
+
+	if (hearing->fact == PAID)
+		TRY(store_payment_note(ctx, &(struct payment){ .id = payment,
+		    .order_id = order, .provider = PROVIDER_STRIPE,
+		    .currency = "EUR", .received_minor = 900 }, &known));
+	else
+		TRY(store_reversal_note(ctx, &(struct reversal){
+		    .id = arena_printf(ctx->arena, "dp-%s", order),
+		    .payment_id = payment, .provider = PROVIDER_STRIPE,
+		    .kind = "dispute", .amount_minor = 900,
+		    .stage = hearing->fact == WON ? REVERSAL_UNDONE :
+		    REVERSAL_OPEN, .state = "told" }, &known));
+	return known == NULL ? ST_OK :
+	    store_order_settle(ctx, known, &settled);
+}
+
+static void
+tell_facts(struct world *w, struct buying *buying, const enum fact *facts,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(world_run(&w->worker, work_hear,
+		    &(struct hearing){ buying, facts[i] }), ST_OK);
+}
+
+static void
+a_dispute_takes_the_reward_while_it_lasts(void **state)
+{
+	struct world *w = *state;
+	struct story story = tell(w, &on);
+	struct buying buying = order(&story, 1000, 900);
+
+	tell_facts(w, &buying, (enum fact[]){ PAID }, 1);
+	assert_int_equal(balance(w, w->user), REWARD);
+	tell_facts(w, &buying, (enum fact[]){ DISPUTED }, 1);
+	assert_int_equal(balance(w, w->user), 0);
+	tell_facts(w, &buying, (enum fact[]){ WON }, 1);
+	assert_int_equal(balance(w, w->user), REWARD);
+	stands_at(&story, 1, 1, REWARD);
+}
+
+static void
+facts_in_any_order_end_in_the_same_reward(void **state)
+{
+	static const enum fact orders[][FACTS] = {
+		{ PAID, DISPUTED, WON }, { PAID, WON, DISPUTED },
+		{ DISPUTED, PAID, WON }, { DISPUTED, WON, PAID },
+		{ WON, PAID, DISPUTED }, { WON, DISPUTED, PAID },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		struct story story = tell(w, &on);
+		struct buying buying = order(&story, 1000, 900);
+
+		for (int twice = 0; twice < 2; twice++)
+			tell_facts(w, &buying, orders[i], FACTS);
+		stands_at(&story, (int64_t)i + 1, (int64_t)i + 1,
+		    ((int64_t)i + 1) * REWARD);
+	}
 }
 
 /* ---- lists --------------------------------------------------------------- */
@@ -763,11 +889,16 @@ main(void)
 		WORLD_TEST(orders_paid_at_once_give_one_reward),
 		WORLD_TEST(the_database_rewards_nobody_twice),
 		WORLD_TEST(what_was_earned_outlives_both_users),
-		WORLD_TEST(a_refund_takes_the_reward_back_for_good),
-		WORLD_TEST(what_was_spent_of_a_reward_stays_spent),
+		WORLD_TEST(a_refund_takes_the_reward_back),
+		WORLD_TEST(
+		    a_reward_comes_back_with_the_money_as_often_as_that_does),
+		WORLD_TEST(what_could_not_be_taken_is_not_given_twice),
+		WORLD_TEST(a_reward_that_is_all_spent_stays_whole),
 		WORLD_TEST(what_an_admin_took_back_by_hand_is_not_taken_again),
 		WORLD_TEST(twenty_who_tell_of_a_refund_take_the_reward_once),
 		WORLD_TEST(a_refund_reaches_who_has_been_deleted_since),
+		WORLD_TEST(a_dispute_takes_the_reward_while_it_lasts),
+		WORLD_TEST(facts_in_any_order_end_in_the_same_reward),
 		WORLD_TEST(affiliates_are_found_by_code_and_by_user),
 		WORLD_TEST(
 		    referrals_are_filtered_paged_and_nameless_to_their_affiliate),
