@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "guard/session.h"
 #include "trust/sign.h"
 
 /* The full name of a token's cookie. */
@@ -81,11 +82,11 @@ multi_session_forget(struct ctx *ctx, const char *cookie)
 
 /* It outlives the browser even where the session's own does not. */
 static void
-give_cookie(struct ctx *ctx, const char *token)
+give_cookie(struct ctx *ctx, const struct session *session)
 {
-	response_cookie(ctx, name_of(ctx, token), cookie_sign(ctx->arena,
-	    ctx->config->server_secret, token),
-	    ctx->config->session_expires_in);
+	response_cookie(ctx, name_of(ctx, session->token), cookie_sign(
+	    ctx->arena, ctx->config->server_secret, session->token),
+	    session_cookie_age(ctx, session));
 }
 
 void
@@ -96,7 +97,7 @@ multi_session_keep(struct ctx *ctx, const struct session *session)
 	multi_session_cookies(ctx, &sessions);
 	if (ctx->config->multi_session_enabled &&
 	    !has_token(&sessions, session->token))
-		give_cookie(ctx, session->token);
+		give_cookie(ctx, session);
 }
 
 void
@@ -130,6 +131,6 @@ multi_session_begin(struct ctx *ctx, const struct session *session)
 			multi_session_forget(ctx, others.cookie[i]);
 	}
 	if (kept < ctx->config->multi_session_maximum)
-		give_cookie(ctx, session->token);
+		give_cookie(ctx, session);
 	return ST_OK;
 }

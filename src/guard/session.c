@@ -26,6 +26,16 @@ session_forget(struct ctx *ctx)
 	response_cookie(ctx, ctx->config->cookie_dont_remember, "", 0);
 }
 
+int64_t
+session_cookie_age(const struct ctx *ctx, const struct session *session)
+{
+	const int64_t age = ctx->config->session_expires_in;
+	const int64_t left = (session_latest(ctx, session->created_at) -
+	    ctx->now) / 1000;
+
+	return left < age ? left : age;
+}
+
 void
 session_cookies(struct ctx *ctx, const struct session *session,
     const struct user *user, bool remember)
@@ -36,7 +46,7 @@ session_cookies(struct ctx *ctx, const struct session *session,
 	size_t size;
 
 	response_cookie(ctx, config->cookie_session, wire,
-	    remember ? config->session_expires_in : -1);
+	    remember ? session_cookie_age(ctx, session) : -1);
 	if (!remember)
 		response_cookie(ctx, config->cookie_dont_remember,
 		    cookie_sign(ctx->arena, config->server_secret, "true"),
@@ -150,7 +160,8 @@ refresh_is_due(const struct ctx *ctx, const struct session *session)
 	const struct config *config = ctx->config;
 
 	if (!config->session_refresh || stays_as_it_is(ctx) ||
-	    session->impersonated_by != NULL)
+	    session->impersonated_by != NULL ||
+	    session->expires_at >= session_latest(ctx, session->created_at))
 		return false;
 	return session->expires_at - (config->session_expires_in -
 	    config->session_update_age) * 1000 <= ctx->now;

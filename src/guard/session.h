@@ -7,6 +7,7 @@
 #define GUARD_SESSION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -27,6 +28,10 @@ struct user;
  * others           the database's
  */
 enum status session_find(struct ctx *ctx);
+
+/* For how long a cookie may outlive the browser, seconds. */
+int64_t session_cookie_age(const struct ctx *ctx,
+    const struct session *session);
 
 /*
  * session_cookies - tells the client of a session: extended, or changed

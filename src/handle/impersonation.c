@@ -75,7 +75,7 @@ set_aside(struct ctx *ctx)
 	session_forget(ctx);
 	response_cookie(ctx, ctx->config->cookie_admin, cookie_sign(
 	    ctx->arena, ctx->config->server_secret, value),
-	    ctx->config->session_expires_in);
+	    session_cookie_age(ctx, ctx->session));
 }
 
 static void

@@ -15,14 +15,37 @@
 #define COUNT_EXACT 20000	/* above it an estimate will do */
 #define PURGE_AFTER_MS ((int64_t)3600 * 1000)
 
+int64_t
+session_latest(const struct ctx *ctx, int64_t created_at)
+{
+	const int64_t seconds = ctx->config->session_absolute_lifetime;
+
+	return seconds == 0 ? INT64_MAX : created_at + seconds * 1000;
+}
+
+/* When a session ends that is used now. */
+static int64_t
+end_of(const struct ctx *ctx, int64_t created_at, int64_t seconds)
+{
+	const int64_t end = ctx->now + seconds * 1000;
+	const int64_t latest = session_latest(ctx, created_at);
+
+	return end < latest ? end : latest;
+}
+
 void
 session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
     struct session *out)
 {
+	int64_t latest;
+
 	out->id = db_get_text(rows, row, 0);
 	out->user_id = db_get_text(rows, row, 1);
 	out->expires_at = db_get_time(ctx, rows, row, 2);
 	out->created_at = db_get_time(ctx, rows, row, 3);
+	latest = session_latest(ctx, out->created_at);
+	if (out->expires_at > latest)
+		out->expires_at = latest;
 	out->updated_at = db_get_time(ctx, rows, row, 4);
 	out->ip_address = db_get_text(rows, row, 5);
 	out->user_agent = db_get_text(rows, row, 6);
@@ -148,9 +171,9 @@ store_session_create(struct ctx *ctx, const char *user_id,
 	out->token = token_new(ctx);
 	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id), db_text(user_id),
 	    token_hash(ctx, out->token),
-	    db_time(ctx->now + lifetime_seconds * 1000), db_time(ctx->now),
-	    db_text(ctx->request.address), db_text(ctx->request.user_agent),
-	    db_text(password),
+	    db_time(end_of(ctx, ctx->now, lifetime_seconds)),
+	    db_time(ctx->now), db_text(ctx->request.address),
+	    db_text(ctx->request.user_agent), db_text(password),
 	    db_text(extra_defaults(ctx, &ctx->config->session_extra)),
 	    db_text(network_of(ctx, ctx->request.address))));
 	if (status == ST_NOT_FOUND)
@@ -181,9 +204,9 @@ store_session_impersonate(struct ctx *ctx, const struct user *user,
 	out->token = token_new(ctx);
 	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
 	    token_hash(ctx, out->token), db_text(user->id),
-	    db_time(ctx->now + lifetime_seconds * 1000), db_time(ctx->now),
-	    db_text(ctx->request.address), db_text(ctx->request.user_agent),
-	    db_text(ctx->user->id),
+	    db_time(end_of(ctx, ctx->now, lifetime_seconds)),
+	    db_time(ctx->now), db_text(ctx->request.address),
+	    db_text(ctx->request.user_agent), db_text(ctx->user->id),
 	    db_text(extra_defaults(ctx, &ctx->config->session_extra)),
 	    db_text(ctx->session->id)));
 	if (status == ST_CONFLICT)
@@ -203,7 +226,7 @@ store_session_extend(struct ctx *ctx, struct session *session,
 	    " WHERE id = $1";
 	int64_t changed = 0;
 
-	session->expires_at = ctx->now + seconds * 1000;
+	session->expires_at = end_of(ctx, session->created_at, seconds);
 	session->updated_at = ctx->now;
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(session->id),
 	    db_time(session->expires_at), db_time(ctx->now)), &changed));
@@ -335,6 +358,8 @@ list(struct ctx *ctx, const char *user_id, bool borrowed,
 		bool mine;
 
 		session_row(ctx, &rows, i, &session);
+		if (session.expires_at <= ctx->now)
+			continue;
 		mine = own != NULL && strcmp(own->id, session.id) == 0;
 		session_view(ctx, view_object(out, NULL), &session,
 		    mine ? own->token : session.id);

@@ -44,6 +44,14 @@ struct session {
 void session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
     struct session *out);
 
+/*
+ * session_latest - the last moment a session of that age can reach, ms UTC
+ *
+ * By session.absolute_lifetime; INT64_MAX when that is 0. No session that is
+ * read or written here ends later, whatever its row says.
+ */
+int64_t session_latest(const struct ctx *ctx, int64_t created_at);
+
 /* The wire's session object; token is what to show as its token. */
 void session_view(struct ctx *ctx, struct json_object *out,
     const struct session *session, const char *token);
@@ -82,7 +90,8 @@ enum status store_session_create(struct ctx *ctx, const char *user_id,
 enum status store_session_impersonate(struct ctx *ctx,
     const struct user *user, int64_t lifetime_seconds, struct session *out);
 
-/* Moves expiry to ctx->now + seconds. ST_NOT_FOUND when it is gone. */
+/* Moves expiry to ctx->now + seconds, or session_latest. ST_NOT_FOUND when it
+ * is gone. */
 enum status store_session_extend(struct ctx *ctx, struct session *session,
     int64_t seconds);
 

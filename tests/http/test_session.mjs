@@ -11,15 +11,20 @@ const LIFETIME = 604800;
 const FORGET = 'better-auth.dont_remember';
 const HTTPS = 'https://login.example.com';
 
-let at, secure;
+const ABSOLUTE_DAYS = 10;
+
+let at, secure, ageing;
 
 before(async () => {
-	[at, secure] = await Promise.all([stand({ name: 'session' }),
-		stand({ name: 'secure', config: { 'server.url': HTTPS } })]);
+	[at, secure, ageing] = await Promise.all([stand({ name: 'session' }),
+		stand({ name: 'secure', config: { 'server.url': HTTPS } }),
+		stand({ name: 'ageing', config: { 'session.absolute_lifetime':
+			ABSOLUTE_DAYS * DAY_MS / 1000 } })]);
 });
 after(async () => {
 	is((await at.stop()).code, 0, 'the exit status');
 	is((await secure.stop()).code, 0, 'the exit status');
+	is((await ageing.stop()).code, 0, 'the exit status');
 });
 
 /* ---- at once, everywhere --------------------------------------------------- */
@@ -246,12 +251,18 @@ test('a cookie without the prefix is none below https', async () => {
 /* ---- lifetime -------------------------------------------------------------- */
 
 async function age(who, days) {
-	await at.psql(`UPDATE sessions SET expires_at = expires_at
-		- interval '${days} days' WHERE user_id = '${who.id}'`);
+	await who.at.psql(`UPDATE sessions
+		SET expires_at = expires_at - interval '${days} days',
+			created_at = created_at - interval '${days} days'
+		WHERE user_id = '${who.id}'`);
+}
+
+function near(value, wanted, off, what) {
+	ok(Math.abs(value - wanted) < off, `${what} is ${value}`);
 }
 
 async function expiry(who) {
-	const [row] = await at.psql(`SELECT extract(epoch FROM expires_at)
+	const [row] = await who.at.psql(`SELECT extract(epoch FROM expires_at)
 		AS at FROM sessions WHERE user_id = '${who.id}'`);
 
 	return Number(row.at) * 1000;
@@ -288,6 +299,41 @@ test('a session younger than a day is left alone', async () => {
 		'the number of cookies');
 	is(await expiry(who), before, 'the end');
 });
+
+test('use extends a session up to its absolute lifetime only', async () => {
+	const who = await person(ageing);
+
+	is(cookieOf(await who.get('/api/auth/get-session'), SESSION), null,
+		'the cookie of a young session');
+	await age(who, 6);
+
+	const extended = cookieOf(await who.get('/api/auth/get-session'),
+		SESSION).attributes['Max-Age'];
+	const end = await expiry(who);
+
+	near(extended, (ABSOLUTE_DAYS - 6) * DAY_MS / 1000, 60, 'Max-Age');
+	near(end, Date.now() + (ABSOLUTE_DAYS - 6) * DAY_MS, 60000, 'the end');
+	is((await who.get('/api/auth/get-session')).cookies.length, 0,
+		'the number of cookies when there is nothing to gain');
+	is(await expiry(who), end, 'the end');
+});
+
+test('a session of its absolute lifetime ends, whatever its row says',
+	async () => {
+		const who = await person(ageing);
+		const other = await who.another();
+		const { session } = await who.session();
+
+		await ageing.psql(`UPDATE sessions SET created_at = now() -
+			interval '${ABSOLUTE_DAYS} days',
+			expires_at = now() + interval '7 days'
+			WHERE id = '${session.id}'`);
+		is((await other.get('/api/auth/list-sessions')).json().length,
+			1, 'the number of sessions that are left');
+		await onEveryWorker(who, '/api/auth/get-session', isOut);
+		await other.get('/account');
+		is((await other.session()).user.id, who.id, 'the other one');
+	});
 
 test('disableRefresh and "do not remember me" keep the end', async () => {
 	const who = await person(at);
