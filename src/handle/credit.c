@@ -186,8 +186,8 @@ credit_quota(struct ctx *ctx)
 /* ---- the ledger -------------------------------------------------------- */
 
 struct transfers_query {
-	const char *user, *kind, *from, *to, *cursor;
-	int64_t limit;
+	const char *user, *kind, *transfer, *from, *to, *cursor;
+	int64_t least, limit;
 };
 
 static const char *const kind_options[] = { "grant", "spend", "adjust",
@@ -204,6 +204,10 @@ static const struct form_field credits_fields[] = {
 	    .optional = true, .label = "User"),
 	FIELD_ENUM(struct transfers_query, kind, "kind", kind_options,
 	    .optional = true, .label = "Kind"),
+	FIELD_TEXT(struct transfers_query, transfer, "transfer", 0, 64,
+	    .optional = true, .label = "Transfer"),
+	FIELD_INT(struct transfers_query, least, "atLeast", 1, CREDIT_MAX,
+	    .optional = true, .label = "At least"),
 	FIELD_TEXT(struct transfers_query, from, "from", 0, DAY_TEXT_MAX,
 	    .optional = true, .label = "From"),
 	FIELD_TEXT(struct transfers_query, to, "to", 0, DAY_TEXT_MAX,
@@ -243,7 +247,9 @@ filter_read(struct ctx *ctx, struct ledger_filter *out)
 
 	TRY(days_read(ctx, query->from, query->to, &days));
 	*out = (struct ledger_filter){ .user = query->user,
-	    .kind = query->kind, .from = days.from, .to = days.to };
+	    .kind = query->kind, .transfer = query->transfer,
+	    .from = days.from, .to = days.to,
+	    .least = query->least == FIELD_NONE ? 0 : query->least };
 	return ST_OK;
 }
 
@@ -251,8 +257,8 @@ static enum status
 credits_show(struct ctx *ctx, const struct ledger_filter *filter,
     struct page *page)
 {
-	static const char *const names[] = { "user", "kind", "from", "to",
-		NULL };
+	static const char *const names[] = { "user", "kind", "transfer",
+		"atLeast", "from", "to", NULL };
 	struct json_object *ledger = view_list(ctx->view,
 	    is_page(ctx) ? "ledger" : "transfers");
 

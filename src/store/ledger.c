@@ -65,41 +65,106 @@ list_of_user(struct ctx *ctx, const struct ledger_filter *filter,
 	    "    (SELECT id FROM users WHERE email COLLATE \"C\" = lower($1)),"
 	    "    $1)"
 	    "   AND number < $2 AND created_at >= $4 AND created_at < $5"
-	    "   AND ($6::text IS NULL OR kind = $6)"
+	    "   AND ($6::text IS NULL OR kind = $6) AND amount >= $7"
 	    "   ORDER BY number DESC LIMIT $3) t" LIST_JOINS
 	    " ORDER BY t.number DESC";
 	struct db_rows rows;
 
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(filter->user),
 	    db_int(page->at), db_int(page->limit + 1), db_time(filter->from),
-	    db_time(filter->to), db_text(filter->kind))));
+	    db_time(filter->to), db_text(filter->kind),
+	    db_int(filter->least))));
 	page_rows(ctx, page, false, &rows, out);
 	return ST_OK;
 }
 
+/*
+ * Of everybody: $1, $2 key of the page, $3 rows, $4, $5 times, $6 kind,
+ * $7 least amount, $8 a transfer. The condition chosen is one an index can
+ * answer in the list's order.
+ */
+#define KEYED "(created_at, id) < ($1::timestamptz, $2)"
+#define NEWEST " ORDER BY created_at DESC, id DESC LIMIT $3"
+#define IN_TIME "created_at >= $4 AND created_at < $5"
+#define OF_KIND "($6::text IS NULL OR kind = $6)"
+#define SHOWN								\
+	"SELECT t.id, t.created_at AS \"createdAt\"," LIST_COLUMNS
 #define LIST_OF(condition)						\
-	"SELECT t.id, t.created_at AS \"createdAt\"," LIST_COLUMNS	\
-	LIST_FROM condition						\
-	"   (created_at, id) < ($1, $2)"				\
-	"   AND created_at >= $4 AND created_at < $5"			\
-	"   ORDER BY created_at DESC, id DESC LIMIT $3) t" LIST_JOINS	\
-	" ORDER BY t.created_at DESC, t.id DESC"
+	SHOWN LIST_FROM condition KEYED " AND " IN_TIME NEWEST ") t"	\
+	LIST_JOINS " ORDER BY t.created_at DESC, t.id DESC"
+
+static enum status
+list_newest(struct ctx *ctx, const struct db_arg *arg, bool any,
+    struct db_rows *rows)
+{
+	static const char all[] = LIST_OF("");
+	static const char of_kind[] = LIST_OF("kind = $6 AND ");
+
+	return db_all(ctx, rows, any ? all : of_kind,
+	    (struct db_args){ arg, any ? 5 : 6 });
+}
+
+/*
+ * Amounts that many have are found among the newest; such as few have, by
+ * their index, which would have to read everybody for the former. So the
+ * second runs when the first fell short. It is planned anew each time, or
+ * PostgreSQL would take any amount for one that a third have.
+ */
+#define LOOK_FIRST "6000"
+
+static enum status
+list_large(struct ctx *ctx, const struct db_arg *arg, struct db_rows *rows)
+{
+	static const char sql[] =
+	    "WITH near AS MATERIALIZED ("
+	    "  SELECT id FROM (SELECT id, created_at, kind, amount"
+	    "    FROM transfers WHERE " KEYED " AND " IN_TIME
+	    "    ORDER BY created_at DESC, id DESC LIMIT " LOOK_FIRST ") n"
+	    "  WHERE amount >= $7 AND " OF_KIND NEWEST "),"
+	    " far AS MATERIALIZED ("
+	    "  SELECT id, created_at FROM transfers"
+	    "  WHERE (SELECT count(*) FROM near) < $3"
+	    "   AND amount >= $7 AND " IN_TIME " AND " OF_KIND "),"
+	    " found AS ("
+	    "  SELECT id FROM near WHERE (SELECT count(*) FROM near) >= $3"
+	    "  UNION ALL"
+	    "  (SELECT id FROM far WHERE " KEYED NEWEST "))"
+	    " " SHOWN " FROM transfers t" LIST_JOINS
+	    " WHERE t.id IN (SELECT id FROM found)"
+	    " ORDER BY t.created_at DESC, t.id DESC";
+
+	return db_all_once(ctx, rows, sql, (struct db_args){ arg, 7 });
+}
+
+/* One transfer and what it led to are few. */
+static enum status
+list_around(struct ctx *ctx, const struct db_arg *arg, struct db_rows *rows)
+{
+	static const char sql[] =
+	    LIST_OF("id IN (SELECT $8 UNION ALL SELECT id FROM transfers"
+	    " WHERE origin_id = $8) AND " OF_KIND " AND amount >= $7 AND ");
+
+	return db_all(ctx, rows, sql, (struct db_args){ arg, 8 });
+}
 
 enum status
 store_ledger_list(struct ctx *ctx, const struct ledger_filter *filter,
     struct page *page, struct json_object *out)
 {
-	static const char all[] = LIST_OF("");
-	static const char of_kind[] = LIST_OF("kind = $6 AND ");
 	const struct db_arg arg[] = { db_time(page->at), db_text(page->id),
 	    db_int(page->limit + 1), db_time(filter->from),
-	    db_time(filter->to), db_text(filter->kind) };
+	    db_time(filter->to), db_text(filter->kind),
+	    db_int(filter->least), db_text(filter->transfer) };
 	struct db_rows rows;
 
-	if (filter->user != NULL)
+	if (filter->transfer != NULL)
+		TRY(list_around(ctx, arg, &rows));
+	else if (filter->user != NULL)
 		return list_of_user(ctx, filter, page, out);
-	TRY(db_all(ctx, &rows, filter->kind == NULL ? all : of_kind,
-	    (struct db_args){ arg, filter->kind == NULL ? 5 : 6 }));
+	else if (filter->least > 0)
+		TRY(list_large(ctx, arg, &rows));
+	else
+		TRY(list_newest(ctx, arg, filter->kind == NULL, &rows));
 	page_rows(ctx, page, true, &rows, out);
 	return ST_OK;
 }

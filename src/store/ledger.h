@@ -35,7 +35,10 @@ enum status store_ledger_of(struct ctx *ctx, const char *wallet_id,
 struct ledger_filter {
 	const char *user;	/* exact e-mail or id; NULL: all */
 	const char *kind;	/* NULL: all */
+	const char *transfer;	/* id of one, and of those that settle it or
+				 * take it back; NULL: all */
 	int64_t from, to;	/* instants: from <= created_at < to */
+	int64_t least;		/* credits that moved; 0: any */
 };
 enum status store_ledger_list(struct ctx *ctx,
     const struct ledger_filter *filter, struct page *page,

@@ -540,6 +540,30 @@ the_ledger_is_filtered(void **state)
 }
 
 static void
+the_ledger_is_searched_by_amount_and_transfer(void **state)
+{
+	struct world *w = *state;
+	struct ledger_filter filter = { .to = PAGE_START, .least = 777000 };
+	const char *id;
+
+	assert_int_equal(grant(w, 777777, "a"), ST_OK);
+	assert_int_equal(spend(w, 5, "b"), ST_OK);
+	assert_true(ledger_count(w, &filter) >= 1);
+	id = arena_text(w->owner.arena, view_get_text(world_item(
+	    w->worker.view, "transfers", 0), "id"));
+	filter.user = w->user;
+	assert_int_equal(ledger_count(w, &filter), 1);
+	filter.kind = "spend";
+	assert_int_equal(ledger_count(w, &filter), 0);
+	filter = (struct ledger_filter){ .to = PAGE_START, .transfer = id };
+	assert_int_equal(ledger_count(w, &filter), 1);
+	filter.least = 777778;
+	assert_int_equal(ledger_count(w, &filter), 0);
+	filter = (struct ledger_filter){ .to = PAGE_START, .least = 1 };
+	assert_int_equal(ledger_count(w, &filter), 2);
+}
+
+static void
 cursors_of_others_are_refused(void **state)
 {
 	static const char *const cursors[] = { "x", "MQ", "fA", "LTF8YQ",
@@ -553,8 +577,8 @@ cursors_of_others_are_refused(void **state)
 	assert_int_equal(page_read(&w->worker, "MXxh", 5, &page), ST_OK);
 	assert_int_equal(page.at, 1);
 	assert_string_equal(page.id, "a");
-	assert_int_equal(page_read(&w->worker, "", 1000, &page), ST_OK);
-	assert_int_equal(page.limit, PAGE_LIMIT_MAX);
+	assert_int_equal(page_read(&w->worker, "", 5000, &page), ST_OK);
+	assert_int_equal(page.limit, PAGE_ROWS_MAX);
 }
 
 /* Verification */
@@ -634,6 +658,7 @@ main(void)
 		WORLD_TEST(a_transfer_has_the_sides_of_its_kind),
 		WORLD_TEST(a_ledger_is_paged_without_gap),
 		WORLD_TEST(the_ledger_is_filtered),
+		WORLD_TEST(the_ledger_is_searched_by_amount_and_transfer),
 		WORLD_TEST(cursors_of_others_are_refused),
 		WORLD_TEST(verify_finds_what_was_done_by_hand),
 	};
