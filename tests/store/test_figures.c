@@ -353,6 +353,41 @@ a_refund_counts_when_it_is_made_and_leaves_the_revenue(void **state)
 }
 
 static void
+set_returned(struct world *w, const char *order, int64_t refunded,
+    int64_t disputed)
+{
+	static const char sql[] =
+	    "UPDATE orders SET received_minor = amount_minor,"
+	    "  refunded_minor = $2, disputed_minor = $3 WHERE id = $1";
+
+	assert_int_equal(db_run(&w->owner, sql, DB_ARGS(db_text(order),
+	    db_int(refunded), db_int(disputed)), NULL), ST_OK);
+}
+
+static void
+a_part_that_goes_back_counts_and_a_dispute_that_is_won_does_not(void **state)
+{
+	struct world *w = *state;
+	const struct figures before = read_figures(w);
+	const int64_t none = total(&before, FIGURE_RETURNED);
+	struct figures after;
+	char order[64];
+
+	(void)snprintf(order, sizeof(order), "%s",
+	    add_order(w, "EUR", w->worker.now - DAY_MS));
+	set_returned(w, order, 100, 0);
+	after = read_figures(w);
+	assert_int_equal(total(&after, FIGURE_RETURNED), none + 100);
+	set_returned(w, order, 100, 800);
+	assert_int_equal(world_run(&w->worker, work_refund, order), ST_OK);
+	after = read_figures(w);
+	assert_int_equal(total(&after, FIGURE_RETURNED), none + 900);
+	set_returned(w, order, 100, 0);
+	after = read_figures(w);
+	assert_int_equal(total(&after, FIGURE_RETURNED), none + 100);
+}
+
+static void
 credits_that_expire_are_counted_when_it_is_booked(void **state)
 {
 	static const char lot[] =
@@ -507,6 +542,8 @@ main(void)
 		WORLD_TEST(what_comes_in_time_opens_nothing),
 		WORLD_TEST(nobody_closes_an_hour_while_rows_are_imported),
 		WORLD_TEST(a_refund_counts_when_it_is_made_and_leaves_the_revenue),
+		WORLD_TEST(
+		    a_part_that_goes_back_counts_and_a_dispute_that_is_won_does_not),
 		WORLD_TEST(credits_that_expire_are_counted_when_it_is_booked),
 		WORLD_TEST(spenders_are_those_of_thirty_days),
 		WORLD_TEST(an_hour_that_opens_again_is_not_summed_twice),
