@@ -41,22 +41,29 @@
 	"  AND " IN_HOUR("created_at") " GROUP BY wallet_id"
 
 /*
- * From the hour that begins at $1 to the one that begins at $2. Both bounds are
- * said twice, or the planner reads all hours there ever were.
+ * From the hour that begins at $1 to the one that begins at $2. Most often
+ * those that are closed have no gap, and then none of them is looked for again:
+ * two years have 17,520.
  */
 #define BETWEEN "hour BETWEEN $1 AND $2"
+#define OPEN_FROM							\
+	"(SELECT CASE WHEN count(*) = 1"				\
+	"     + date_part('epoch', max(hour) - $1) / 3600"		\
+	"   THEN max(hour) + interval '1 hour' ELSE $1 END"		\
+	"  FROM hourly_figures WHERE " BETWEEN ")"
 #define OPEN_HOURS							\
-	"(SELECT begins FROM generate_series($1::timestamptz, $2,"	\
-	"   interval '1 hour') AS begins"				\
-	"  WHERE NOT EXISTS (SELECT FROM hourly_figures"		\
-	"   WHERE hour = begins AND " BETWEEN ")) AS open"
+	"(SELECT begins FROM generate_series(" OPEN_FROM ","		\
+	"   $2::timestamptz, interval '1 hour') AS begins"		\
+	"  WHERE (SELECT true FROM hourly_figures WHERE hour = begins)"	\
+	"   IS NULL) AS open"
 #define HOURS(table, columns, live)					\
 	"(SELECT hour, " columns " FROM " table " WHERE " BETWEEN	\
 	" UNION ALL SELECT begins, " columns " FROM " OPEN_HOURS ","	\
 	"  LATERAL (" live ") AS live) AS hours"
-#define DAY								\
-	"(hour AT TIME ZONE 'UTC')::date"				\
-	" - ($1::timestamptz AT TIME ZONE 'UTC')::date"
+/* Numbered from $1 on; summed before that, for there are fewer then. */
+#define DAY "date_bin('1 day', hour, $1::timestamptz) AS day"
+#define DAY_NUMBER "(date_part('epoch', day - $1) / 86400)::bigint"
+#define SUM(column) " sum(" column ")::bigint AS " column
 
 /* Day 0 is the first of the days that the others are compared with. */
 static void
@@ -99,11 +106,12 @@ static enum status
 counts_read(struct ctx *ctx, struct figures *out)
 {
 	static const char sql[] =
-	    "SELECT " DAY ", sum(sign_ups)::bigint, sum(issued)::bigint,"
-	    "  sum(spent)::bigint, sum(expired)::bigint"
-	    " FROM " HOURS("hourly_figures",
+	    "SELECT " DAY_NUMBER ", sign_ups, issued, spent, expired"
+	    " FROM (SELECT " DAY "," SUM("sign_ups") "," SUM("issued") ","
+	    SUM("spent") "," SUM("expired")
+	    "  FROM " HOURS("hourly_figures",
 	    "sign_ups, issued, spent, expired", COUNTS)
-	    " GROUP BY 1";
+	    "  GROUP BY 1) AS days";
 	struct db_rows rows;
 
 	TRY(figures_rows(ctx, out, sql, &rows));
@@ -116,12 +124,13 @@ static enum status
 revenue_read(struct ctx *ctx, struct figures *out)
 {
 	static const char sql[] =
-	    "SELECT " DAY ", sum(orders)::bigint, sum(amount_minor)::bigint,"
-	    "  sum(returned_minor)::bigint, currency,"
-	    "  sum(sum(orders)) OVER (PARTITION BY currency) AS in_all"
-	    " FROM " HOURS("hourly_revenue",
+	    "SELECT " DAY_NUMBER ", orders, amount_minor, returned_minor,"
+	    "  currency, sum(orders) OVER (PARTITION BY currency) AS in_all"
+	    " FROM (SELECT currency, " DAY "," SUM("orders") ","
+	    SUM("amount_minor") "," SUM("returned_minor")
+	    "  FROM " HOURS("hourly_revenue",
 	    "currency, orders, amount_minor, returned_minor", REVENUE)
-	    " GROUP BY 1, currency ORDER BY in_all DESC, currency";
+	    "  GROUP BY 1, 2) AS days ORDER BY in_all DESC, currency";
 	enum { COLUMN_CURRENCY = 4 };
 	struct db_rows rows;
 
