@@ -147,6 +147,8 @@ async function makeWorld() {
 				created_at, updated_at) VALUES ('${id}',
 				'${buyer.id}', '${buyer.email}', 'Credits', 100,
 				1000, 'EUR', now(), now())`);
+			return id;
+		},
 		/* Open, unless said of somebody else. */
 		async proposal(by = world.actor.id === people.admin_rw.id ?
 			people.super_admin : people.admin_rw) {
