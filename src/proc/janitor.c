@@ -27,7 +27,7 @@
 #define ROUND_MS 60000
 #define BATCH 1000
 #define HOURS_BATCH 24
-#define HOURS_BATCHES 100	/* a round: after a long absence, 100 days */
+#define HOURS_BATCHES 20	/* a round: after a long absence, 20 days */
 
 static const struct chore {
 	const char *done;	/* after a number */
