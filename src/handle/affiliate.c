@@ -9,7 +9,6 @@
 #include "http/form.h"
 #include "store/affiliate.h"
 #include "store/affiliate_list.h"
-#include "store/audit.h"
 #include "store/page.h"
 #include "view/view.h"
 
@@ -88,40 +87,27 @@ enum status
 admin_affiliates(struct ctx *ctx)
 {
 	const struct affiliates_query *query = ctx->input;
-	const char *const filters[] = { "q", query->q, "state", query->state,
-		NULL };
+	static const char *const filters[] = { "q", "state", NULL };
 	struct json_object *affiliates = view_list(ctx->view, "affiliates");
 	struct page page;
 
 	TRY(page_read(ctx, query->cursor, query->limit, &page));
 	TRY(store_affiliate_list(ctx, &(struct affiliate_filter){
 	    .q = query->q, .state = query->state }, &page, affiliates));
-	words_next(ctx, &page, filters);
+	words_filtered(ctx, &page, filters);
 	if (!is_page(ctx))
 		return ST_OK;
 	words_each(ctx, affiliates, affiliate_words);
-	view_text(view_object(ctx->view, "filter"), "q", query->q);
 	words_choices(ctx->view, "states", affiliate_states, query->state);
-	view_bool(ctx->view, "filtered", query->state != NULL ||
-	    (query->q != NULL && query->q[0] != '\0'));
 	return ST_OK;
 }
 
 /* ---- one affiliate ----------------------------------------------------- */
 
-static void
-audit_words(struct ctx *ctx, struct json_object *row)
-{
-	(void)ctx;
-	words_moment(row, "createdAt");
-}
-
 static enum status
 affiliate_page(struct ctx *ctx, struct json_object *affiliate,
     const char *state)
 {
-	struct json_object *audit = view_list(ctx->view, "audit");
-
 	affiliate_words(ctx, affiliate);
 	words_each(ctx, view_get(ctx->view, "referrals"), referral_words);
 	words_tabs(ctx->view, referral_states, state == NULL ? "all" : state);
@@ -129,9 +115,7 @@ affiliate_page(struct ctx *ctx, struct json_object *affiliate,
 	    "state"), "disabled"));
 	view_bool(ctx->view, "canWrite", may(ctx,
 	    PERMISSION_AFFILIATE_WRITE));
-	TRY(store_audit_list(ctx, "affiliate", ctx->param[0], LATEST, audit));
-	words_each(ctx, audit, audit_words);
-	return ST_OK;
+	return words_trail(ctx, "affiliate", ctx->param[0], LATEST);
 }
 
 static enum status

@@ -211,7 +211,6 @@ enum status wallet_page(struct ctx *ctx, const char *user_id);
 enum status wallet_json(struct ctx *ctx, const char *user_id);
 
 /* referral.c */
-extern const struct form referrals_form;
 enum status account_referrals(struct ctx *ctx);
 
 /* system.c */

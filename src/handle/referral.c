@@ -88,20 +88,6 @@ referral_take(struct ctx *ctx, const struct user *user)
 
 /* ---- what a user sees of it -------------------------------------------- */
 
-struct referrals_query {
-	const char *cursor;
-	int64_t limit;
-};
-
-static const struct form_field referrals_fields[] = {
-	FIELD_TEXT(struct referrals_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct referrals_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
-};
-const struct form referrals_form = FORM(referrals_fields,
-    struct referrals_query);
-
 static const struct choice_word states[] = {
 	{ "joined", "Signed up" }, { "rewarded", "Rewarded" },
 	{ "reversed", "Reversed" }, { NULL, NULL }
@@ -164,7 +150,7 @@ enum status
 account_referrals(struct ctx *ctx)
 {
 	static const char *const no_filters[] = { NULL };
-	const struct referrals_query *query = ctx->input;
+	const struct list_query *query = ctx->input;
 	struct json_object *affiliate = view_root(ctx->arena);
 	static const char *const members[] = { "code", "disabled",
 		"referred", "rewarded", "credits" };
