@@ -17,6 +17,7 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
+#include "store/affiliate_list.h"
 #include "store/credit.h"
 #include "store/figures.h"
 #include "store/ledger.h"
@@ -141,6 +142,21 @@ session_words(struct ctx *ctx, struct json_object *session)
 	words_moment(session, "updatedAt");
 }
 
+/* "referral": who brought the user, if somebody did. */
+static enum status
+referral_view(struct ctx *ctx, const char *id)
+{
+	struct json_object *found = view_root(ctx->arena);
+
+	if (ctx->config->affiliates_enabled)
+		TRY(store_referral_of(ctx, id, found));
+	if (view_has(found, "affiliateId"))
+		view_copy(ctx->view, "referral", found);
+	else
+		view_null(ctx->view, "referral");
+	return ST_OK;
+}
+
 static enum status
 lists_view(struct ctx *ctx, const char *id)
 {
@@ -154,6 +170,7 @@ lists_view(struct ctx *ctx, const char *id)
 	view_bool(ctx->view, "keysOn", ctx->config->api_key_enabled);
 	if (ctx->config->api_key_enabled)
 		TRY(api_key_show(ctx, id));
+	TRY(referral_view(ctx, id));
 	(void)page_read(ctx, NULL, LATEST, &page);
 	TRY(store_ledger_of(ctx, id, true, &page, ledger));
 	words_transfers(ctx, ledger);

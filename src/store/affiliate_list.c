@@ -127,8 +127,7 @@ store_referral_of(struct ctx *ctx, const char *user_id,
 {
 	static const char sql[] =
 	    "SELECT a.id AS \"affiliateId\", u.id AS \"referrerId\","
-	    "  u.email AS \"referrerText\", r.state,"
-	    "  r.created_at AS \"createdAt\""
+	    "  u.email AS \"referrerText\""
 	    " FROM referrals r JOIN affiliates a ON a.id = r.affiliate_id"
 	    " LEFT JOIN users u ON u.id = a.user_id"
 	    " WHERE r.user_id = $1";

@@ -48,8 +48,7 @@ enum status store_referral_list(struct ctx *ctx, const char *affiliate_id,
     struct json_object *out);
 
 /* Who brought a user: "affiliateId", "referrerId" and "referrerText" (null:
- * gone), "state" and "createdAt" into object out, which stays empty when it
- * was nobody. */
+ * gone) into object out, which stays empty when it was nobody. */
 enum status store_referral_of(struct ctx *ctx, const char *user_id,
     struct json_object *out);
 

@@ -35,6 +35,13 @@ async function broughtBy(who) {
 	return row?.user_id ?? null;
 }
 
+async function idOf(who) {
+	const [row] = await at.psql(`SELECT id FROM users
+		WHERE email = '${who.email}'`);
+
+	return row.id;
+}
+
 /* By the page's form, as a browser does after it has followed path. */
 async function signUpAfter(who, ...paths) {
 	let page;
@@ -224,6 +231,10 @@ test('an admin sees who came, also as a file', async () => {
 	const file = await admin.get(`/admin/affiliates.csv?q=${who.id}`);
 
 	is(one.affiliate.referred, 1, 'the number');
+	matches((await admin.get(`/admin/users/${await idOf(friend)}`)).text,
+		/Brought by/, 'the page of who came');
+	ok(!(await admin.get(`/admin/users/${who.id}`)).text
+		.includes('Brought by'), 'the affiliate came by himself');
 	is(one.referrals[0].email, friend.email, 'the address');
 	is((await admin.get(`/api/admin/affiliates/${id}?state=rewarded`))
 		.json().referrals.length, 0, 'how many are rewarded');
