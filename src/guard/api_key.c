@@ -15,10 +15,16 @@
 const struct scope scopes[] = {
 	{ "profile:read", "See your profile and your credits",
 	    PERMISSION_NONE },
+	{ "credits:read", "See your credits, holds and usage",
+	    PERMISSION_NONE },
 	{ "credits:spend", "Spend your credits", PERMISSION_NONE },
+	{ "credits:hold", "Set your credits aside, and spend what is",
+	    PERMISSION_NONE },
+	{ "credits:usage", "Note usage and spend what it costs",
+	    PERMISSION_NONE },
 	{ "admin:read", "See what administrators see",
 	    PERMISSION_SYSTEM_READ },
-	{ "admin:write", "Grant and correct credits, set quotas",
+	{ "admin:write", "Grant, correct and refund credits, settle holds, set quotas",
 	    PERMISSION_CREDIT_GRANT },
 	{ NULL, NULL, PERMISSION_NONE }
 };

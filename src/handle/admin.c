@@ -172,7 +172,8 @@ lists_view(struct ctx *ctx, const char *id)
 		TRY(api_key_show(ctx, id));
 	TRY(referral_view(ctx, id));
 	(void)page_read(ctx, NULL, LATEST, &page);
-	TRY(store_ledger_of(ctx, id, true, &page, ledger));
+	TRY(store_ledger_of(ctx, &(struct ledger_filter){ .user = id,
+	    .to = PAGE_START }, true, &page, ledger));
 	words_transfers(ctx, ledger);
 	return words_trail(ctx, "user", id, LATEST);
 }

@@ -69,20 +69,50 @@ enum status user_password_prepare(struct ctx *ctx);
 enum status user_password_set(struct ctx *ctx);
 enum status user_remove(struct ctx *ctx);
 
-/* credit.c */
+/* credit.c; *_for is an admin's, of somebody's wallet */
 extern const struct form grant_form, grant_json_form, adjust_form,
-    adjust_json_form, quota_form, quota_json_form, spend_form, credits_form,
-    transfers_form;
-extern const struct export credits_export;
+    adjust_json_form, spend_form, spend_for_form,
+    credit_refund_json_form;
 enum status credit_grant(struct ctx *ctx);
 enum status credit_adjust(struct ctx *ctx);
-enum status credit_quota(struct ctx *ctx);
 enum status credit_spend(struct ctx *ctx);
+enum status credit_spend_for(struct ctx *ctx);
+enum status credit_refund(struct ctx *ctx);
+
+/* hold.c */
+extern const struct form hold_form, hold_for_form, capture_form, void_form,
+    holds_form, holds_of_form;
+enum status hold_make(struct ctx *ctx);
+enum status hold_make_for(struct ctx *ctx);
+enum status hold_capture(struct ctx *ctx);
+enum status hold_capture_for(struct ctx *ctx);
+enum status hold_void(struct ctx *ctx);
+enum status hold_void_for(struct ctx *ctx);
+enum status hold_get(struct ctx *ctx);
+enum status holds(struct ctx *ctx);
+enum status admin_holds(struct ctx *ctx);
+
+/* usage.c */
+extern const struct form consume_form, usage_form, usage_of_form;
+enum status usage_consume(struct ctx *ctx);
+enum status usage(struct ctx *ctx);
+enum status admin_usage(struct ctx *ctx);
+
+/* wallet.c */
+extern const struct form quota_form, quota_json_form;
+enum status credit_balance(struct ctx *ctx);
+enum status credit_quota(struct ctx *ctx);
+
+/* ledger.c */
+extern const struct form credits_form, transfers_form;
+extern const struct export credits_export;
 enum status admin_credits(struct ctx *ctx);
 enum status admin_credits_again(struct ctx *ctx);
 enum status admin_user_credits(struct ctx *ctx);
 enum status account_credits(struct ctx *ctx);
 enum status account_credits_again(struct ctx *ctx);
+enum status credit_transfers(struct ctx *ctx);
+enum status credit_transfer(struct ctx *ctx);
 
 /* audit.c */
 extern const struct form audit_form;

@@ -39,6 +39,8 @@ proposal_take(struct ctx *ctx, const char *kind, const struct user *subject,
 	ctx->response.accepted = true;
 	TRY(store_proposal_show(ctx, id, view_object(ctx->view, "proposal")));
 	format_number(amount, credit->amount);
+	if (!is_page(ctx))
+		return ST_OK;
 	return subject_next(ctx, subject, arena_printf(ctx->arena,
 	    "%s credits are proposed. Another administrator must confirm "
 	    "them, under Approvals.", amount));
@@ -109,14 +111,17 @@ make(struct ctx *ctx, const struct proposal *proposal,
 {
 	const struct credit credit = { .wallet_id = proposal->wallet_id,
 	    .amount = proposal->amount, .reason = proposal->reason,
-	    .key = proposal->key, .expires_at = proposal->expires_at };
+	    .key = proposal->key, .expires_at = proposal->expires_at,
+	    .lifetime = proposal->lifetime,
+	    .organization = proposal->organization };
 
 	return text_is(proposal->kind, "grant") ?
 	    store_credit_grant(ctx, &credit, transfer) :
 	    store_credit_adjust(ctx, &credit, transfer);
 }
 
-/* Whoever confirms the same one meanwhile waits for the subject. */
+/* Whoever confirms the same one meanwhile waits for the subject, or is held to
+ * the one transfer its key can make. */
 enum status
 proposal_confirm(struct ctx *ctx)
 {
@@ -126,7 +131,8 @@ proposal_confirm(struct ctx *ctx)
 	struct user subject;
 
 	TRY(store_proposal_get(ctx, ctx->param[0], &proposal));
-	TRY(subject_open(ctx, proposal.wallet_id, &subject));
+	TRY(proposal.organization ? store_actor_hold(ctx) :
+	    subject_open(ctx, proposal.wallet_id, &subject));
 	TRY(store_proposal_get(ctx, ctx->param[0], &proposal));
 	if (is_decided_so(ctx, &proposal, "approved"))
 		return decided(ctx, proposal.id, flash);
@@ -194,7 +200,9 @@ const struct form proposals_form = FORM(proposals_fields,
 static const struct export_column proposals_columns[] = {
 	{ "Id", "id", NULL }, { "When", "createdAt", NULL },
 	{ "Kind", "kind", NULL }, { "Amount", "amount", NULL },
-	{ "User id", "userId", NULL }, { "User", "userText", NULL },
+	{ "User id", "userId", NULL },
+	{ "Organization id", "organizationId", NULL },
+	{ "User", "userText", NULL },
 	{ "Reason", "reason", NULL }, { "State", "state", NULL },
 	{ "Proposed by id", "proposedBy", NULL },
 	{ "Proposed by", "proposedByText", NULL },

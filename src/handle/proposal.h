@@ -19,7 +19,8 @@ struct user;
  * proposal_take - propose the change, if it is one for two
  *
  * kind     "grant" or "adjust"
- * subject  whose wallet it is, locked by subject_open
+ * subject  whose wallet it is, locked by subject_open; an organization's is
+ *          nobody's, and this is not looked at
  * taken    whether that was its answer: the view has "proposal", and a program
  *          gets 202. Else it is to be made as ever; if its key has been used,
  *          it is answered again

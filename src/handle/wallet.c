@@ -1,8 +1,14 @@
-#include "handle/handle.h"
+#include "handle/admin.h"
 
 #include "ctx.h"
+#include "handle/handle.h"
+#include "handle/subject.h"
 #include "handle/words.h"
+#include "http/form.h"
 #include "store/credit.h"
+#include "store/user.h"
+#include "store/user_admin.h"
+#include "store/wallet.h"
 #include "view/view.h"
 
 enum status
@@ -28,4 +34,45 @@ wallet_page(struct ctx *ctx, const char *user_id)
 	TRY(store_wallet_get(ctx, user_id, &wallet));
 	words_wallet(ctx, ctx->view, &wallet);
 	return ST_OK;
+}
+
+enum status
+credit_balance(struct ctx *ctx)
+{
+	return store_wallet_show(ctx, ctx->user->id, ctx->view);
+}
+
+/* ---- quota ------------------------------------------------------------- */
+
+struct quota {
+	int64_t quota;
+};
+
+static const struct form_field quota_fields[] = {
+	FIELD_INT(struct quota, quota, "monthlyCreditsQuota", 0, CREDIT_MAX,
+	    .optional = true, .label = "Credits per month"),
+};
+/* A program says null when it wants none. */
+static const struct form_field quota_json_fields[] = {
+	FIELD_INT(struct quota, quota, "monthlyCreditsQuota", 0, CREDIT_MAX,
+	    .nullable = true, .label = "Credits per month"),
+};
+const struct form quota_form = FORM(quota_fields, struct quota);
+const struct form quota_json_form = FORM(quota_json_fields, struct quota);
+
+enum status
+credit_quota(struct ctx *ctx)
+{
+	const struct quota *input = ctx->input;
+	const bool none = input->quota == FIELD_NONE;
+	struct user subject;
+
+	TRY(subject_open(ctx, ctx->param[0], &subject));
+	TRY(store_quota_set(ctx, subject.id,
+	    none ? QUOTA_NONE : input->quota));
+	if (!is_page(ctx))
+		return store_user_show(ctx, subject.id,
+		    view_object(ctx->view, "user"));
+	return subject_next(ctx, &subject, none ?
+	    "The monthly quota is lifted." : "The monthly quota is set.");
 }

@@ -8,19 +8,21 @@
 
 /* A change an admin makes: it has an audit row, once. */
 static enum status
-change_make(struct ctx *ctx, const struct transfer *t, const char *action,
+change_make(struct ctx *ctx, const struct transfer *t,
     struct json_object *out)
 {
 	const struct credit *credit = t->credit;
+	enum status verdict = judge_expiry(ctx, credit);
 	struct wallet wallet;
 	bool made = false;
 
-	TRY(wallet_open(ctx, credit->wallet_id, &wallet));
-	TRY(transfer_make(ctx, t, judge_change(&wallet, credit->amount), out,
-	    &made));
+	TRY(wallet_open(ctx, credit, &wallet));
+	if (verdict == ST_OK)
+		verdict = judge_change(&wallet, credit->amount);
+	TRY(transfer_make(ctx, t, verdict, out, &made));
 	if (!made)
 		return ST_OK;
-	return transfer_audit(ctx, action, credit, &wallet, out);
+	return transfer_audit(ctx, credit, &wallet, out);
 }
 
 enum status
@@ -31,9 +33,7 @@ store_credit_grant(struct ctx *ctx, const struct credit *credit,
 	    .to = credit->wallet_id, .amount = credit->amount,
 	    .credit = credit };
 
-	if (credit->expires_at != 0 && credit->expires_at <= ctx->now)
-		return refuse(ctx, ST_EXPIRY_PASSED, "grant of the past");
-	return change_make(ctx, &grant, "credit.grant", out);
+	return change_make(ctx, &grant, out);
 }
 
 enum status
@@ -46,7 +46,7 @@ store_credit_adjust(struct ctx *ctx, const struct credit *credit,
 	    .amount = credit->amount > 0 ? credit->amount : -credit->amount,
 	    .credit = credit };
 
-	return change_make(ctx, &adjust, "credit.adjust", out);
+	return change_make(ctx, &adjust, out);
 }
 
 /* What leaves a wallet by its owner's wish. */
@@ -54,14 +54,16 @@ static enum status
 take_make(struct ctx *ctx, const struct transfer *t, struct json_object *out)
 {
 	struct wallet wallet;
-	bool made;
-	enum status status = wallet_lock(ctx, t->credit->wallet_id, &wallet);
+	bool made = false;
+	enum status verdict = judge_expiry(ctx, t->credit);
 
-	if (status == ST_NOT_FOUND)
-		return refuse(ctx, ST_INSUFFICIENT_CREDITS, "no wallet yet");
-	TRY(status);
-	return transfer_make(ctx, t, judge_spend(&wallet, t->amount), out,
-	    &made);
+	TRY(db_named(ctx, wallet_lock(ctx, t->credit, &wallet),
+	    ST_INSUFFICIENT_CREDITS, t->credit->wallet_id));
+	if (verdict == ST_OK)
+		verdict = judge_spend(&wallet, t->amount);
+	TRY(transfer_make(ctx, t, verdict, out, &made));
+	return made && t->credit->audited ?
+	    transfer_audit(ctx, t->credit, &wallet, out) : ST_OK;
 }
 
 static enum status
@@ -91,8 +93,6 @@ enum status
 store_credit_hold(struct ctx *ctx, const struct credit *credit,
     struct json_object *out)
 {
-	if (credit->expires_at <= ctx->now)
-		return refuse(ctx, ST_EXPIRY_PASSED, "hold of the past");
 	return take_make(ctx, &(struct transfer){ .kind = "hold",
 	    .from = credit->wallet_id, .to = "held",
 	    .amount = credit->amount, .credit = credit }, out);
@@ -117,7 +117,8 @@ store_quota_set(struct ctx *ctx, const char *wallet_id, int64_t quota)
 	    "UPDATE wallets SET monthly_quota = $2 WHERE id = $1";
 	struct wallet wallet;
 
-	TRY(wallet_open(ctx, wallet_id, &wallet));
+	TRY(wallet_open(ctx, &(struct credit){ .wallet_id = wallet_id },
+	    &wallet));
 	if (wallet.quota == quota)
 		return ST_OK;
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(wallet_id),

@@ -9,10 +9,14 @@
  * Credits that were granted with an end are a lot (sql/0015_lot.sql). Spends
  * and holds take from the lot that ends first. What has ended is not there,
  * whether that has been booked or not.
+ *
+ * Organizations have wallets before they have rows of their own: the first
+ * grant or adjustment of one makes its wallet.
  */
 #ifndef STORE_CREDIT_H
 #define STORE_CREDIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -50,16 +54,23 @@ struct credit {
 	const char *reason;	/* "" for none */
 	const char *key;	/* the caller's, 1 .. CREDIT_KEY_MAX bytes */
 	int64_t expires_at;	/* grant, hold: instant; grant: or 0, never */
+	int64_t lifetime;	/* grant, hold: ms from now instead, which is
+				 * the same whenever it is asked again; or 0 */
 	const char *origin_id;	/* of what is settled or taken back; or NULL */
+	bool organization;	/* whose wallet it has to be, not a user's */
+	bool audited;		/* an admin's doing: has an audit row */
+	const uint8_t *hash;	/* SHA-256 of all the key stands for, where
+				 * that is more than this; or NULL */
 };
 
 /*
  * store_credit_grant, store_credit_adjust, store_credit_spend
  *
  * grant gives, adjust corrects in either direction, spend takes. Grant and
- * adjust make the wallet of a user who has none yet, and write an audit row.
- * spend is the last statement of its transaction (db_all_last);
- * store_credit_take is the same for whoever has more to do in it.
+ * adjust make the wallet of an owner who has none yet, and always write an
+ * audit row. spend is the last statement of its transaction (db_all_last);
+ * store_credit_take is the same for whoever has more to do in it, and for what
+ * is audited.
  *
  * out receives "id", "number" (in the wallet's ledger), "kind", "amount"
  * (positive), "change" (signed), "balance" (with it), "reason", "originId",
@@ -70,7 +81,9 @@ struct credit {
  * ST_INSUFFICIENT_CREDITS    the balance would fall below zero
  * ST_QUOTA_EXCEEDED          (spend) the monthly quota would be passed
  * ST_BALANCE_LIMIT_EXCEEDED  the balance would pass CREDIT_MAX
- * ST_USER_NOT_FOUND          (grant, adjust) no wallet, and no such user
+ * ST_USER_NOT_FOUND          (grant, adjust) no wallet, and no such user; or
+ *                            the wallet is an organization's
+ * ST_ORGANIZATION_NOT_FOUND  (grant, adjust) the wallet is a user's
  * ST_EXPIRY_PASSED           expires_at is not in the future
  * Nothing has changed after any of these.
  */

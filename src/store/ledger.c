@@ -9,36 +9,54 @@
 	" t.kind, t.amount,"						\
 	" CASE t.wallet_id WHEN t.to_id THEN t.amount"			\
 	"   WHEN t.from_id THEN -t.amount ELSE 0 END AS change,"	\
-	" t.balance_after AS balance, nullif(t.reason, '') AS reason"
+	" t.balance_after AS balance, nullif(t.reason, '') AS reason,"	\
+	" t.origin_id AS \"originId\", t.expires_at AS \"expiresAt\""
 #define ACTOR_COLUMNS							\
 	" t.actor_id AS \"actorId\","					\
 	" CASE WHEN t.actor_id IS NULL THEN 'System'"			\
 	"   ELSE coalesce(a.name, t.actor_id) END AS \"actorText\""
 
+#define OF_WALLET							\
+	" WHERE t.wallet_id = $1 AND t.number < $2"			\
+	" AND t.created_at >= $4 AND t.created_at < $5"			\
+	" AND ($6::text IS NULL OR t.kind = $6)"			\
+	" ORDER BY t.number DESC LIMIT $3"
+
 enum status
-store_ledger_of(struct ctx *ctx, const char *wallet_id, bool actors,
-    struct page *page, struct json_object *out)
+store_ledger_of(struct ctx *ctx, const struct ledger_filter *filter,
+    bool actors, struct page *page, struct json_object *out)
 {
 	static const char with[] =
 	    "SELECT t.id, t.number," TRANSFER_COLUMNS "," ACTOR_COLUMNS ","
 	    "  t.created_at AS \"createdAt\""
 	    " FROM transfers t LEFT JOIN users a ON a.id = t.actor_id"
-	    " WHERE t.wallet_id = $1 AND t.number < $2"
-	    " ORDER BY t.number DESC LIMIT $3";
+	    OF_WALLET;
 	static const char without[] =
 	    "SELECT t.id, t.number," TRANSFER_COLUMNS ","
 	    "  NULL AS \"actorId\", NULL AS \"actorText\","
 	    "  t.created_at AS \"createdAt\""
-	    " FROM transfers t"
-	    " WHERE t.wallet_id = $1 AND t.number < $2"
-	    " ORDER BY t.number DESC LIMIT $3";
+	    " FROM transfers t" OF_WALLET;
 	struct db_rows rows;
 
 	TRY(db_all(ctx, &rows, actors ? with : without,
-	    DB_ARGS(db_text(wallet_id), db_int(page->at),
-	    db_int(page->limit + 1))));
+	    DB_ARGS(db_text(filter->user), db_int(page->at),
+	    db_int(page->limit + 1), db_time(filter->from),
+	    db_time(filter->to), db_text(filter->kind))));
 	page_rows(ctx, page, false, &rows, out);
 	return ST_OK;
+}
+
+enum status
+store_ledger_get(struct ctx *ctx, const char *wallet_id, const char *id,
+    struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT t.id, t.number," TRANSFER_COLUMNS ","
+	    "  t.created_at AS \"createdAt\""
+	    " FROM transfers t WHERE t.id = $1 AND t.wallet_id = $2";
+
+	return db_named(ctx, db_view_one(ctx, out, sql, DB_ARGS(db_text(id),
+	    db_text(wallet_id))), ST_TRANSFER_NOT_FOUND, id);
 }
 
 #define LIST_COLUMNS							\
@@ -47,7 +65,8 @@ store_ledger_of(struct ctx *ctx, const char *wallet_id, bool actors,
 	" coalesce(u.email, t.wallet_id) AS \"userText\""
 #define LIST_FROM							\
 	" FROM (SELECT id, wallet_id, number, kind, from_id, to_id,"	\
-	"     amount, balance_after, reason, actor_id, created_at"	\
+	"     amount, balance_after, reason, actor_id, origin_id,"	\
+	"     expires_at, created_at"					\
 	"   FROM transfers WHERE "
 #define LIST_JOINS							\
 	" LEFT JOIN users u ON u.id = t.wallet_id"			\
@@ -180,11 +199,17 @@ ledger_verify(struct ctx *ctx, struct json_object *out)
 	    "      WHEN t.from_id THEN -t.amount ELSE 0 END AS change,"
 	    "    lag(t.balance_after, 1, 0::bigint) OVER w AS balance_before,"
 	    "    lag(t.number, 1, 0::bigint) OVER w AS number_before,"
-	    "    EXISTS (SELECT FROM (VALUES (t.amount::text), ('all')) a (a)"
+	    /* An amount may be all there is, an end so long from then; a
+	     * spend that was usage has the hash of that. */
+	    "    EXISTS (SELECT FROM (VALUES (t.amount::text), ('all')) a (a),"
+	    "      (VALUES ((extract(epoch FROM t.expires_at)"
+	    "        * 1000)::bigint::text), ('+' || (extract(epoch"
+	    "        FROM t.expires_at - t.created_at) * 1000)::bigint)) e (e)"
 	    "      WHERE t.key_hash = sha256(convert_to(concat_ws(E'\\n',"
 	    "        t.kind, t.from_id, t.to_id, a.a, t.reason, t.origin_id,"
-	    "        (extract(epoch FROM t.expires_at) * 1000)::bigint),"
-	    "        'UTF8'))) AS hash_fits"
+	    "        e.e), 'UTF8'))) OR EXISTS (SELECT FROM usage_events e"
+	    "      WHERE e.transfer_id = t.id AND e.key_hash = t.key_hash)"
+	    "      AS hash_fits"
 	    "  FROM transfers t"
 	    "  WINDOW w AS (PARTITION BY t.wallet_id ORDER BY t.number)),"
 	    " told AS MATERIALIZED ("
@@ -248,6 +273,13 @@ ledger_verify(struct ctx *ctx, struct json_object *out)
 	    "  FROM settled s LEFT JOIN (SELECT id, amount, captured,"
 	    "      released, expires_at, closed_at FROM holds) h ON h.id = s.id"
 	    "  GROUP BY wallet_id),"
+	    " used AS (SELECT e.wallet_id, count(*) AS wrong"
+	    "  FROM usage_events e LEFT JOIN transfers t"
+	    "    ON t.id = e.transfer_id AND t.wallet_id = e.wallet_id"
+	    "      AND t.kind = 'spend' AND t.amount = e.cost"
+	    "      AND t.balance_after = e.balance_after AND t.key = e.key"
+	    "      AND t.key_hash = e.key_hash"
+	    "  WHERE e.cost > 0 AND t.id IS NULL GROUP BY e.wallet_id),"
 	    " side AS ("
 	    "  SELECT coalesce(w.id, t.id) AS id, w.id IS NULL AS orphan,"
 	    "    w.balance AS has_balance, w.last_number AS has_count,"
@@ -257,6 +289,7 @@ ledger_verify(struct ctx *ctx, struct json_object *out)
 	    "    coalesce(t.period_spent, 0) AS period_spent,"
 	    "    t.broken, t.unfit, o.exceeded, o.wrong AS holds_wrong,"
 	    "    l.wrong AS lots_wrong, l.remaining,"
+	    "    e.wrong AS usage_wrong,"
 	    "    least(l.due_at, o.due_at)"
 	    "      < coalesce(w.due_at, 'infinity') AS late"
 	    "  FROM (SELECT id, balance, last_number, period_spent, due_at"
@@ -264,7 +297,8 @@ ledger_verify(struct ctx *ctx, struct json_object *out)
 	    "  FULL JOIN told t ON t.id = w.id"
 	    "  LEFT JOIN lots_told l ON l.wallet_id = coalesce(w.id, t.id)"
 	    "  LEFT JOIN settled_told o"
-	    "    ON o.wallet_id = coalesce(w.id, t.id)),"
+	    "    ON o.wallet_id = coalesce(w.id, t.id)"
+	    "  LEFT JOIN used e ON e.wallet_id = coalesce(w.id, t.id)),"
 	    " difference AS MATERIALIZED ("
 	    "  SELECT s.id AS wallet, d.problem, d.expected, d.found"
 	    "  FROM side s, LATERAL (VALUES"
@@ -281,7 +315,8 @@ ledger_verify(struct ctx *ctx, struct json_object *out)
 	    "    ('lots', s.lots_wrong > 0, 0, s.lots_wrong),"
 	    "    ('rest', s.remaining > s.has_balance, s.has_balance,"
 	    "      s.remaining),"
-	    "    ('due', s.late, NULL, NULL)"
+	    "    ('due', s.late, NULL, NULL),"
+	    "    ('usage', s.usage_wrong > 0, 0, s.usage_wrong)"
 	    "  ) AS d (problem, wrong, expected, found)"
 	    "  WHERE d.wrong),"
 	    " total AS ("

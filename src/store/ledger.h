@@ -15,23 +15,6 @@ struct page;
 
 #define LEDGER_DIFFERENCES 20	/* most that ledger_verify describes */
 
-/*
- * store_ledger_of - the transfers of one wallet into list out, newest first
- *
- * Each: "id", "number", "kind", "amount" (positive), "change" (signed),
- * "balance" (with it), "reason" (or null), "createdAt", "actorId" and
- * "actorText", which are null without actors: a user does not learn which
- * admin it was.
- */
-enum status store_ledger_of(struct ctx *ctx, const char *wallet_id,
-    bool actors, struct page *page, struct json_object *out);
-
-/*
- * store_ledger_list - the transfers of everybody, newest first
- *
- * As above, and "userId" and "userText" (the e-mail, or the id of a user who
- * is gone).
- */
 struct ledger_filter {
 	const char *user;	/* exact e-mail or id; NULL: all */
 	const char *kind;	/* NULL: all */
@@ -40,6 +23,31 @@ struct ledger_filter {
 	int64_t from, to;	/* instants: from <= created_at < to */
 	int64_t least;		/* credits that moved; 0: any */
 };
+
+/*
+ * store_ledger_of - the transfers of one wallet into list out, newest first
+ *
+ * Each: "id", "number", "kind", "amount" (positive), "change" (signed),
+ * "balance" (with it), "reason" (or null), "originId", "expiresAt",
+ * "createdAt", "actorId" and "actorText", which are null without actors: a
+ * user does not learn which admin it was.
+ *
+ * filter->user is the wallet's id; transfer and least do not count.
+ */
+enum status store_ledger_of(struct ctx *ctx,
+    const struct ledger_filter *filter, bool actors, struct page *page,
+    struct json_object *out);
+
+/* One of them, without actor, into out. ST_TRANSFER_NOT_FOUND. */
+enum status store_ledger_get(struct ctx *ctx, const char *wallet_id,
+    const char *id, struct json_object *out);
+
+/*
+ * store_ledger_list - the transfers of everybody, newest first
+ *
+ * As above, and "userId" and "userText" (the e-mail, or the id of a user who
+ * is gone).
+ */
 enum status store_ledger_list(struct ctx *ctx,
     const struct ledger_filter *filter, struct page *page,
     struct json_object *out);
@@ -66,6 +74,7 @@ enum status store_ledger_list(struct ctx *ctx,
  *   lots        lots that are not what their moves say (found)
  *   rest        its lots hold more (found) than its balance
  *   due         a lot or hold runs out before the wallet knows
+ *   usage       usage events that are not what their transfers say (found)
  *   orphan      transfers of a wallet that does not exist
  *
  * ST_OK even when there are differences: look at "clean".

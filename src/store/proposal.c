@@ -25,7 +25,8 @@ audit_step(struct ctx *ctx, const char *action, const char *id,
 	if (transfer_id != NULL)
 		view_text(after, "transfer", transfer_id);
 	return store_audit_write(ctx, &(struct audit){ .action = action,
-	    .target_type = "user", .target_id = credit->wallet_id,
+	    .target_type = credit->organization ? "organization" : "user",
+	    .target_id = credit->wallet_id,
 	    .after = after });
 }
 
@@ -38,13 +39,15 @@ store_proposal_add(struct ctx *ctx, const char *kind,
 	static const char sql[] =
 	    "WITH prior AS ("
 	    "  SELECT id, kind = $3 AND amount = $4 AND reason = $5"
+	    "    AND organization = $11 AND lifetime IS NOT DISTINCT FROM $12"
 	    "    AND expires_at IS NOT DISTINCT FROM $6 AS same,"
 	    "    false AS made"
 	    "  FROM credit_proposals WHERE wallet_id = $2 AND key = $7),"
 	    " made AS ("
 	    "  INSERT INTO credit_proposals (id, wallet_id, kind, amount,"
-	    "    reason, expires_at, key, proposed_by, created_at, lapses_at)"
-	    "  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10"
+	    "    reason, expires_at, key, proposed_by, created_at, lapses_at,"
+	    "    organization, lifetime)"
+	    "  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12"
 	    "  WHERE NOT EXISTS (SELECT FROM prior)"
 	    "   AND NOT EXISTS (SELECT FROM transfers"
 	    "     WHERE wallet_id = $2 AND key = $7)"
@@ -61,7 +64,9 @@ store_proposal_add(struct ctx *ctx, const char *kind,
 	    db_text(credit->reason), credit->expires_at == 0 ? db_null() :
 	    db_time(credit->expires_at), db_text(credit->key),
 	    db_text(audit_actor(ctx)), db_time(ctx->now), db_time(ctx->now +
-	    ctx->config->credits_approval_days * DAY_MS))));
+	    ctx->config->credits_approval_days * DAY_MS),
+	    db_bool(credit->organization), credit->lifetime == 0 ?
+	    db_null() : db_int(credit->lifetime))));
 	if (rows.count == 0)
 		return ST_OK;
 	*id = db_get_text(&rows, 0, 0);
@@ -86,7 +91,8 @@ store_proposal_get(struct ctx *ctx, const char *id, struct proposal *out)
 	    "  c.expires_at, c.proposed_by,"
 	    "  (SELECT role FROM users WHERE id = c.proposed_by"
 	    "    AND NOT " USER_BANNED("$2") "),"
-	    "  " STATE("$2") ", c.decided_by"
+	    "  " STATE("$2") ", c.decided_by, c.organization,"
+	    "  coalesce(c.lifetime, 0)"
 	    " FROM credit_proposals c WHERE c.id = $1";
 	struct db_rows rows;
 
@@ -102,7 +108,9 @@ store_proposal_get(struct ctx *ctx, const char *id, struct proposal *out)
 	    .proposed_by = db_get_text(&rows, 0, 7),
 	    .proposer_role = db_get_text(&rows, 0, 8),
 	    .state = db_get_text(&rows, 0, 9),
-	    .decided_by = db_get_text(&rows, 0, 10) };
+	    .decided_by = db_get_text(&rows, 0, 10),
+	    .organization = db_get_bool(&rows, 0, 11),
+	    .lifetime = db_get_int(&rows, 0, 12) };
 	return ST_OK;
 }
 
@@ -131,8 +139,8 @@ store_proposal_decide(struct ctx *ctx, const struct proposal *proposal,
 		return refuse(ctx, ST_PROPOSAL_DECIDED, "by somebody else");
 	return audit_step(ctx, action_of(state), proposal->id,
 	    &(struct credit){ .wallet_id = proposal->wallet_id,
-	    .amount = proposal->amount, .reason = proposal->reason },
-	    transfer_id);
+	    .amount = proposal->amount, .reason = proposal->reason,
+	    .organization = proposal->organization }, transfer_id);
 }
 
 /* ---- to look at -------------------------------------------------------- */
@@ -141,7 +149,11 @@ store_proposal_decide(struct ctx *ctx, const struct proposal *proposal,
 #define SHOWN(now)							\
 	"SELECT c.id, c.created_at AS \"createdAt\", c.kind, c.amount,"	\
 	" c.reason, c.expires_at AS \"expiresAt\","			\
-	" c.wallet_id AS \"userId\","					\
+	" c.lifetime,"							\
+	" CASE WHEN NOT c.organization THEN c.wallet_id END"		\
+	"   AS \"userId\","						\
+	" CASE WHEN c.organization THEN c.wallet_id END"		\
+	"   AS \"organizationId\","					\
 	" coalesce(w.email, c.wallet_id) AS \"userText\","		\
 	" c.proposed_by AS \"proposedBy\","				\
 	" coalesce(p.name, c.proposed_by) AS \"proposedByText\","	\

@@ -25,6 +25,8 @@ struct proposal {
 	int64_t amount;			/* credits; positive */
 	const char *reason, *key;
 	int64_t expires_at;		/* of the credits; 0: never */
+	int64_t lifetime;		/* ms from the grant instead; or 0 */
+	bool organization;		/* whose wallet it is, not a user's */
 	const char *proposed_by;
 	const char *proposer_role;	/* now; NULL: gone, or banned */
 	const char *state;		/* as in store_proposal_list */
@@ -34,7 +36,7 @@ struct proposal {
 /*
  * store_proposal_add - propose a grant, or an adjust upwards
  *
- * The wallet's user is locked.
+ * The wallet's user is locked; of an organization, nobody.
  *
  * id  of the proposal made now, or under this key before; NULL: the key
  *     belongs to a transfer of the wallet, and nothing was proposed
@@ -67,7 +69,8 @@ enum status store_proposal_decide(struct ctx *ctx,
  *        long); NULL: any
  *
  * Each: "id", "createdAt", "kind", "amount", "reason", "expiresAt", "userId",
- * "userText" (the e-mail, or the id of a user who is gone), "proposedBy",
+ * "organizationId" (one of the two is null), "userText" (the e-mail, or the id
+ * of an organization or of a user who is gone), "lifetime" (ms), "proposedBy",
  * "proposedByText" (a name, or an id), "lapsesAt", "state", "decidedBy",
  * "decidedByText", "decidedAt", "transferId".
  */

@@ -37,7 +37,7 @@ static enum status
 reversal_open(struct ctx *ctx, const struct credit *credit, const char *kinds,
     enum status missing, struct wallet *wallet, struct origin *origin)
 {
-	TRY(db_named(ctx, wallet_lock(ctx, credit->wallet_id, wallet),
+	TRY(db_named(ctx, wallet_lock(ctx, credit, wallet),
 	    missing, credit->wallet_id));
 	TRY(origin_get(ctx, credit, kinds, origin));
 	if (!origin->found)
@@ -83,44 +83,86 @@ rest_release(struct ctx *ctx, const struct credit *capture, int64_t rest,
 	    .credit = &credit }, ST_OK, out, &made);
 }
 
+/* What the capture said before: the balance with all of the hold settled. */
+static enum status
+rest_recall(struct ctx *ctx, const struct credit *capture,
+    struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT balance_after FROM transfers WHERE wallet_id = $1"
+	    " AND key = '" CREDIT_KEY_OWN "rest:' || $2::text";
+	struct db_rows rows;
+
+	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(capture->wallet_id),
+	    db_text(view_get_text(out, "id")))));
+	if (rows.count > 0)
+		view_int(out, "balance", db_get_int(&rows, 0, 0));
+	return ST_OK;
+}
+
+/* Its own answer, and what was left goes back in the same transaction. */
+static enum status
+capture_make(struct ctx *ctx, const struct credit *credit,
+    const struct wallet *wallet, const struct origin *hold,
+    struct json_object *out, bool *made)
+{
+	const int64_t amount = amount_wanted(credit, hold->left);
+	const int64_t rest = hold->left - amount;
+
+	TRY(transfer_make(ctx, &(struct transfer){ .kind = "capture",
+	    .from = "held", .to = "spent", .amount = amount,
+	    .credit = credit }, judge_hold(credit, hold), out, made));
+	if (!*made)
+		return rest_recall(ctx, credit, out);
+	if (rest == 0)
+		return ST_OK;
+	TRY(rest_release(ctx, credit, rest, view_get_text(out, "id")));
+	view_int(out, "balance", wallet->balance + rest);
+	return ST_OK;
+}
+
+/* Captures or releases, which differ in what they make of the hold. */
+static enum status
+hold_settle(struct ctx *ctx, const struct credit *credit,
+    enum status (*make)(struct ctx *, const struct credit *,
+    const struct wallet *, const struct origin *, struct json_object *,
+    bool *), struct json_object *out)
+{
+	struct wallet wallet;
+	struct origin hold;
+	bool made = false;
+
+	TRY(reversal_open(ctx, credit, "hold", ST_HOLD_NOT_FOUND, &wallet,
+	    &hold));
+	TRY(make(ctx, credit, &wallet, &hold, out, &made));
+	return made && credit->audited ?
+	    transfer_audit(ctx, credit, &wallet, out) : ST_OK;
+}
+
+static enum status
+release_make(struct ctx *ctx, const struct credit *credit,
+    const struct wallet *wallet, const struct origin *hold,
+    struct json_object *out, bool *made)
+{
+	(void)wallet;
+	return transfer_make(ctx, &(struct transfer){ .kind = "release",
+	    .from = "held", .to = credit->wallet_id,
+	    .amount = amount_wanted(credit, hold->left),
+	    .credit = credit }, judge_hold(credit, hold), out, made);
+}
+
 enum status
 store_credit_capture(struct ctx *ctx, const struct credit *credit,
     struct json_object *out)
 {
-	struct wallet wallet;
-	struct origin hold;
-	struct transfer capture = { .kind = "capture", .from = "held",
-	    .to = "spent", .credit = credit };
-	bool made;
-
-	TRY(reversal_open(ctx, credit, "hold", ST_HOLD_NOT_FOUND, &wallet,
-	    &hold));
-	capture.amount = amount_wanted(credit, hold.left);
-	TRY(transfer_make(ctx, &capture, judge_hold(credit, &hold), out,
-	    &made));
-	if (!made || capture.amount == hold.left)
-		return ST_OK;
-	TRY(rest_release(ctx, credit, hold.left - capture.amount,
-	    view_get_text(out, "id")));
-	view_int(out, "balance", wallet.balance + hold.left - capture.amount);
-	return ST_OK;
+	return hold_settle(ctx, credit, capture_make, out);
 }
 
 enum status
 store_credit_release(struct ctx *ctx, const struct credit *credit,
     struct json_object *out)
 {
-	struct wallet wallet;
-	struct origin hold;
-	struct transfer release = { .kind = "release", .from = "held",
-	    .to = credit->wallet_id, .credit = credit };
-	bool made;
-
-	TRY(reversal_open(ctx, credit, "hold", ST_HOLD_NOT_FOUND, &wallet,
-	    &hold));
-	release.amount = amount_wanted(credit, hold.left);
-	return transfer_make(ctx, &release, judge_hold(credit, &hold), out,
-	    &made);
+	return hold_settle(ctx, credit, release_make, out);
 }
 
 /* ---- refunds and clawbacks --------------------------------------------- */
@@ -153,7 +195,7 @@ store_credit_refund(struct ctx *ctx, const struct credit *credit,
 	TRY(transfer_make(ctx, &refund, verdict, out, &made));
 	if (!made)
 		return ST_OK;
-	return transfer_audit(ctx, "credit.refund", credit, &wallet, out);
+	return transfer_audit(ctx, credit, &wallet, out);
 }
 
 /*
@@ -191,5 +233,5 @@ store_credit_clawback(struct ctx *ctx, const struct credit *credit,
 	view_int(out, "missing", made || taken == 0 ? wanted - taken : 0);
 	if (!made)
 		return ST_OK;
-	return transfer_audit(ctx, "credit.clawback", credit, &wallet, out);
+	return transfer_audit(ctx, credit, &wallet, out);
 }

@@ -43,40 +43,61 @@ store_wallet_get(struct ctx *ctx, const char *wallet_id, struct wallet *out)
 	return ST_OK;
 }
 
+static const char *
+owner_kind(const struct credit *credit)
+{
+	return credit->organization ? "organization" : "user";
+}
+
 enum status
-wallet_lock(struct ctx *ctx, const char *wallet_id, struct wallet *out)
+wallet_lock(struct ctx *ctx, const struct credit *credit, struct wallet *out)
 {
 	static const char lock[] =
 	    "SELECT balance," WALLET_COLUMNS " FROM wallets"
-	    " WHERE id = $1 AND kind <> 'system' FOR UPDATE";
+	    " WHERE id = $1 AND kind = $3 FOR UPDATE";
 	static const char settle[] = "SELECT wallet_settle($1, $2)";
-	const struct db_args args = DB_ARGS(db_text(wallet_id),
-	    db_time(ctx->now));
+	const struct db_arg arg[] = { db_text(credit->wallet_id),
+	    db_time(ctx->now), db_text(owner_kind(credit)) };
+	const struct db_args args = { arg, 3 };
 	struct db_rows rows;
 
 	TRY(db_one(ctx, &rows, lock, args));
 	if (db_get_bool(&rows, 0, COLUMN_DUE)) {
-		TRY(db_run(ctx, settle, args, NULL));
+		TRY(db_run(ctx, settle, (struct db_args){ arg, 2 }, NULL));
 		TRY(db_one(ctx, &rows, lock, args));
 	}
 	wallet_row(&rows, out);
 	return ST_OK;
 }
 
-enum status
-wallet_open(struct ctx *ctx, const char *user_id, struct wallet *out)
+static enum status
+wallet_make(struct ctx *ctx, const struct credit *credit)
 {
-	static const char sql[] =
+	static const char user[] =
 	    "INSERT INTO wallets (id, kind, balance)"
 	    " SELECT id, 'user', 0 FROM users WHERE id = $1"
 	    " ON CONFLICT (id) DO NOTHING";
-	enum status status = wallet_lock(ctx, user_id, out);
+	static const char organization[] =
+	    "INSERT INTO wallets (id, kind, balance)"
+	    " SELECT $1, 'organization', 0"
+	    " WHERE NOT EXISTS (SELECT FROM wallets WHERE id = $1)"
+	    " ON CONFLICT (id) DO NOTHING";
+
+	return db_run(ctx, credit->organization ? organization : user,
+	    DB_ARGS(db_text(credit->wallet_id)), NULL);
+}
+
+enum status
+wallet_open(struct ctx *ctx, const struct credit *credit, struct wallet *out)
+{
+	enum status status = wallet_lock(ctx, credit, out);
 
 	if (status != ST_NOT_FOUND)
 		return status;
-	TRY(db_run(ctx, sql, DB_ARGS(db_text(user_id)), NULL));
-	return db_named(ctx, wallet_lock(ctx, user_id, out),
-	    ST_USER_NOT_FOUND, user_id);
+	TRY(wallet_make(ctx, credit));
+	return db_named(ctx, wallet_lock(ctx, credit, out),
+	    credit->organization ? ST_ORGANIZATION_NOT_FOUND :
+	    ST_USER_NOT_FOUND, credit->wallet_id);
 }
 
 enum status
@@ -98,6 +119,13 @@ judge_spend(const struct wallet *wallet, int64_t amount)
 	return judge_change(wallet, -amount);
 }
 
+enum status
+judge_expiry(const struct ctx *ctx, const struct credit *credit)
+{
+	return credit->expires_at != 0 && credit->expires_at <= ctx->now ?
+	    ST_EXPIRY_PASSED : ST_OK;
+}
+
 /*
  * What makes two requests under one key the same one. store/ledger.c makes it
  * again from the row.
@@ -112,14 +140,28 @@ request_hash(struct ctx *ctx, const struct transfer *t)
 	    t->kind, t->from, t->to, amount, credit->reason);
 	uint8_t *hash = arena_alloc(ctx->arena, SHA256_BYTES);
 
+	if (credit->hash != NULL)
+		return db_bytes(credit->hash, SHA256_BYTES);
 	if (credit->origin_id != NULL)
 		text = arena_printf(ctx->arena, "%s\n%s", text,
 		    credit->origin_id);
 	if (credit->expires_at != 0)
 		text = arena_printf(ctx->arena, "%s\n%lld", text,
 		    (long long)credit->expires_at);
+	if (credit->lifetime != 0)
+		text = arena_printf(ctx->arena, "%s\n+%lld", text,
+		    (long long)credit->lifetime);
 	sha256(hash, text, strlen(text));
 	return db_bytes(hash, SHA256_BYTES);
+}
+
+static struct db_arg
+expiry(const struct ctx *ctx, const struct credit *credit)
+{
+	if (credit->lifetime != 0)
+		return db_time(ctx->now + credit->lifetime);
+	return credit->expires_at == 0 ? db_null() :
+	    db_time(credit->expires_at);
 }
 
 enum {
@@ -155,7 +197,11 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 	    "  SELECT id, wallet_id, kind, to_id, amount, balance_after,"
 	    "    reason, created_at, number, origin_id, expires_at,"
 	    "    key_hash = $10 AS same, false AS made"
-	    "  FROM transfers WHERE wallet_id = $2 AND key = $9),"
+	    "  FROM transfers WHERE wallet_id = $2 AND key = $9"
+	    "  UNION ALL"
+	    "  SELECT id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+	    "    NULL, NULL, false, false FROM usage_events"
+	    "  WHERE wallet_id = $2 AND key = $9 AND cost = 0),"
 	    " made AS ("
 	    "  INSERT INTO transfers (id, wallet_id, kind, from_id, to_id,"
 	    "    amount, reason, actor_id, key, key_hash, created_at,"
@@ -183,8 +229,7 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 	    db_text(audit_actor(ctx)),
 	    db_text(credit->key), request_hash(ctx, t), db_time(ctx->now),
 	    db_bool(verdict == ST_OK), db_text(credit->origin_id),
-	    credit->expires_at == 0 ? db_null() :
-	    db_time(credit->expires_at));
+	    expiry(ctx, credit));
 	TRY(t->last ? db_all_last(ctx, &rows, sql, args) :
 	    db_all(ctx, &rows, sql, args));
 	if (rows.count == 0)
@@ -192,7 +237,7 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 		    (long long)t->amount);
 	if (!db_get_bool(&rows, 0, MADE_SAME))
 		return refuse(ctx, ST_IDEMPOTENCY_KEY_REUSED,
-		    "the key belongs to transfer %s",
+		    "the key belongs to %s",
 		    db_get_text(&rows, 0, MADE_ID));
 	*made = db_get_bool(&rows, 0, MADE_NOW);
 	transfer_view(ctx, &rows, out);
@@ -200,9 +245,8 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 }
 
 enum status
-transfer_audit(struct ctx *ctx, const char *action,
-    const struct credit *credit, const struct wallet *before,
-    const struct json_object *transfer)
+transfer_audit(struct ctx *ctx, const struct credit *credit,
+    const struct wallet *before, const struct json_object *transfer)
 {
 	struct json_object *was = view_root(ctx->arena);
 	struct json_object *is = view_root(ctx->arena);
@@ -211,7 +255,9 @@ transfer_audit(struct ctx *ctx, const char *action,
 	view_int(is, "balance", view_get_int(transfer, "balance"));
 	view_text(is, "reason", credit->reason);
 	view_text(is, "transfer", view_get_text(transfer, "id"));
-	return store_audit_write(ctx, &(struct audit){ .action = action,
-	    .target_type = "user", .target_id = credit->wallet_id,
+	return store_audit_write(ctx, &(struct audit){
+	    .action = arena_printf(ctx->arena, "credit.%s",
+	    view_get_text(transfer, "kind")),
+	    .target_type = owner_kind(credit), .target_id = credit->wallet_id,
 	    .before = was, .after = is });
 }

@@ -28,20 +28,23 @@ struct transfer {
 /*
  * wallet_lock - the wallet, after what has run out in it was booked
  *
- * Whoever changes it next waits until we are done. ST_NOT_FOUND.
+ * Whoever changes it next waits until we are done. ST_NOT_FOUND: its owner,
+ * who is or is not an organization, has none.
  */
-enum status wallet_lock(struct ctx *ctx, const char *wallet_id,
+enum status wallet_lock(struct ctx *ctx, const struct credit *credit,
     struct wallet *out);
 
-/* As wallet_lock; makes the wallet of a user who has none yet.
- * ST_USER_NOT_FOUND. */
-enum status wallet_open(struct ctx *ctx, const char *user_id,
+/* As wallet_lock; makes the wallet of a user or organization who has none yet.
+ * ST_USER_NOT_FOUND; ST_ORGANIZATION_NOT_FOUND: it is a user's. */
+enum status wallet_open(struct ctx *ctx, const struct credit *credit,
     struct wallet *out);
 
 /* ST_OK, ST_INSUFFICIENT_CREDITS or ST_BALANCE_LIMIT_EXCEEDED. */
 enum status judge_change(const struct wallet *wallet, int64_t change);
 /* As judge_change of -amount, or ST_QUOTA_EXCEEDED. */
 enum status judge_spend(const struct wallet *wallet, int64_t amount);
+/* ST_OK or ST_EXPIRY_PASSED. */
+enum status judge_expiry(const struct ctx *ctx, const struct credit *credit);
 
 /*
  * transfer_make - unless its key has been used, and verdict is ST_OK
@@ -55,9 +58,9 @@ enum status judge_spend(const struct wallet *wallet, int64_t amount);
 enum status transfer_make(struct ctx *ctx, const struct transfer *t,
     enum status verdict, struct json_object *out, bool *made);
 
-/* The audit row of a change of credits; transfer is what was made. */
-enum status transfer_audit(struct ctx *ctx, const char *action,
-    const struct credit *credit, const struct wallet *before,
-    const struct json_object *transfer);
+/* The audit row of a change of credits, "credit.grant" and so on; transfer is
+ * what was made. */
+enum status transfer_audit(struct ctx *ctx, const struct credit *credit,
+    const struct wallet *before, const struct json_object *transfer);
 
 #endif

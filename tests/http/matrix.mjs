@@ -65,6 +65,13 @@ const grant = (world) => ({ amount: '5', reason: 'Matrix',
 	key: world.key() });
 const grantJson = (world) => ({ userId: world.victim.id, amount: 5,
 	reason: 'Matrix' });
+/* of the actor, of somebody else */
+const hold = async (world) => ({ id: await world.hold(world.actor) });
+const holdOf = async (world) => ({ id: await world.hold(world.victim) });
+const transfer = async (world) => ({ id: await world.spend(world.actor) });
+const refundJson = async (world) => ({ userId: world.victim.id,
+	transferId: await world.spend(world.victim), reason: 'Matrix' });
+const consumption = { type: 'matrix', amount: 2, cost: 1 };
 const whom = (world) => ({ userId: world.victim.id });
 const otherSession = async (world) => ({ id: await world.otherSession() });
 
@@ -340,8 +347,22 @@ export const MATRIX = {
 	'GET /api/keys': signedIn(200),
 	'POST /api/keys': signedIn(200, { body: { name: 'Matrix' } }),
 	'DELETE /api/keys/:id': signedIn(404, { params: { id: 'none' } }),
+	'GET /api/credits/balance': signedIn(200),
 	'POST /api/credits/spend': signedIn(200, { headers: keyed,
 		body: { amount: 1, reason: 'Matrix' } }),
+	'GET /api/credits/transfers': signedIn(200),
+	'GET /api/credits/transfers/:id': signedIn(200, { params: transfer }),
+	'GET /api/credits/holds': signedIn(200),
+	'POST /api/credits/holds': signedIn(200, { headers: keyed,
+		body: { amount: 1 } }),
+	'GET /api/credits/holds/:id': signedIn(200, { params: hold }),
+	'POST /api/credits/holds/:id/capture': signedIn(200, { params: hold,
+		headers: keyed, body: {} }),
+	'POST /api/credits/holds/:id/void': signedIn(200, { params: hold,
+		headers: keyed, body: {} }),
+	'GET /api/credits/usage': signedIn(200),
+	'POST /api/credits/usage': signedIn(200, { headers: keyed,
+		body: consumption }),
 	'GET /api/feedback': signedIn(200),
 	'POST /api/feedback': signedIn(200, { body: note }),
 	'GET /api/:user_id/tasks': signedIn(200, { params: self }),
@@ -383,6 +404,18 @@ export const MATRIX = {
 		body: grantJson }),
 	'POST /api/admin/credits/adjust': mayWrite(200, { headers: keyed,
 		body: grantJson }),
+	'POST /api/admin/credits/spend': mayWrite(200, { headers: keyed,
+		body: (world) => ({ userId: world.victim.id, amount: 1 }) }),
+	'POST /api/admin/credits/refund': mayWrite(200, { headers: keyed,
+		body: refundJson }),
+	'GET /api/admin/credits/holds': mayRead(200),
+	'POST /api/admin/credits/holds': mayWrite(200, { headers: keyed,
+		body: (world) => ({ userId: world.victim.id, amount: 1 }) }),
+	'POST /api/admin/credits/holds/:id/capture': mayWrite(200, {
+		params: holdOf, headers: keyed, body: {} }),
+	'POST /api/admin/credits/holds/:id/void': mayWrite(200, {
+		params: holdOf, headers: keyed, body: {} }),
+	'GET /api/admin/credits/usage': mayRead(200),
 	'GET /api/admin/orders': mayRead(200),
 	'GET /api/admin/orders/:id': mayRead(200, { params: order }),
 	'POST /api/admin/orders/:id/refund': mayWrite(409, { params: order,

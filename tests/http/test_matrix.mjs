@@ -68,6 +68,21 @@ async function makeWorld() {
 	const [letter] = await at.writeLetters(['a@example.com']);
 	let serial = 0;
 
+	/* A credit that left somebody's wallet. */
+	async function moved({ id: wallet }, kind, to, expires) {
+		if (world.refusing || wallet === undefined)
+			return 'none';
+
+		const id = `${kind}${++serial}`;
+
+		await at.psql(`INSERT INTO transfers (id, wallet_id, kind, from_id,
+			to_id, amount, reason, key, key_hash, expires_at,
+			created_at) VALUES ('${id}', '${wallet}', '${kind}',
+			'${wallet}', '${to}', 1, '', '${id}', sha256(''),
+			${expires}, now())`);
+		return id;
+	}
+
 	await at.psql(`INSERT INTO orders (id, user_id, email, description,
 		credits, amount_minor, currency, created_at, updated_at)
 		VALUES ('${order}', '${victim.id}', '${victim.email}', 'Credits',
@@ -78,8 +93,9 @@ async function makeWorld() {
 		price_minor, currency, credits, active, position, created_at,
 		updated_at) VALUES ('${plan}', 'pack', 'some', 'Some', '', 900,
 		'EUR', 10, true, 0, now(), now())`);
-	for (const role of ROLES.slice(1))
-		await grant(people[role].id, role);
+	for (const { id } of [victim, ...ROLES.slice(1).map(
+		(role) => people[role])])
+		await grant(id, id);
 	return {
 		someone, victim, order, plan, affiliate: order,
 		actor: null,		/* who sends the request at hand */
@@ -123,6 +139,8 @@ async function makeWorld() {
 				'${world.actor.id}', 'Matrix', false, now(), now())`);
 			return id;
 		},
+		spend: (who) => moved(who, 'spend', 'spent', 'NULL'),
+		hold: (who) => moved(who, 'hold', 'held', `now() + '1 h'`),
 		async feedback() {
 			if (world.refusing)
 				return 'none';

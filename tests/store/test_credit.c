@@ -461,7 +461,8 @@ work_list(struct ctx *ctx)
 {
 	struct page *page = ctx->input;
 
-	return store_ledger_of(ctx, page->id, true, page,
+	return store_ledger_of(ctx, &(struct ledger_filter){
+	    .user = page->id, .to = PAGE_START }, true, page,
 	    view_list(ctx->view, "transfers"));
 }
 

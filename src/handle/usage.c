@@ -1,0 +1,123 @@
+#include "handle/admin.h"
+
+#include <string.h>
+
+#include "ctx.h"
+#include "handle/days.h"
+#include "handle/idempotency.h"
+#include "handle/words.h"
+#include "http/form.h"
+#include "store/credit.h"
+#include "store/page.h"
+#include "store/usage.h"
+#include "store/user.h"
+#include "store/wallet.h"
+#include "view/view.h"
+
+/* ---- consuming --------------------------------------------------------- */
+
+struct consumption {
+	const char *user_id, *organization_id;
+	const char *type;
+	int64_t amount, cost;
+	struct json_object *metadata;
+	const char *reason;
+	const char *key;
+};
+
+static const struct form_field consume_fields[] = {
+	FIELD_TEXT(struct consumption, type, "type", 1, USAGE_TYPE_MAX),
+	FIELD_INT(struct consumption, amount, "amount", 0, CREDIT_MAX),
+	FIELD_INT(struct consumption, cost, "cost", 0, CREDIT_MAX),
+	FIELD_OBJECT(struct consumption, metadata, "metadata",
+	    .optional = true, .nullable = true),
+	FIELD_TEXT(struct consumption, reason, "reason", 0,
+	    CREDIT_REASON_MAX, .optional = true),
+	FIELD_TEXT(struct consumption, key, "key", 1, CREDIT_KEY_MAX,
+	    .optional = true),
+};
+const struct form consume_form = FORM(consume_fields, struct consumption);
+
+enum status
+usage_consume(struct ctx *ctx)
+{
+	const struct consumption *input = ctx->input;
+	const struct usage usage = { .type = input->type,
+	    .amount = input->amount,
+	    .metadata = view_as_text(ctx->arena, input->metadata) };
+	struct credit credit = { .wallet_id = ctx->user->id,
+	    .amount = input->cost,
+	    .reason = input->reason == NULL ? "" : input->reason };
+
+	if (usage.metadata != NULL &&
+	    strlen(usage.metadata) > USAGE_METADATA_MAX)
+		return invalid(ctx, "body", "metadata",
+		    "Too big: expected at most 4096 bytes of JSON",
+		    "There is too much metadata.");
+	TRY(idempotency_key(ctx, input->key, &credit.key));
+	return store_usage_consume(ctx, &usage, &credit, ctx->view);
+}
+
+/* ---- lists ------------------------------------------------------------- */
+
+struct usage_query {
+	const char *user, *type, *from, *to, *cursor;
+	int64_t limit;
+};
+
+#define LIST								\
+	FIELD_TEXT(struct usage_query, type, "type", 0, USAGE_TYPE_MAX,	\
+	    .optional = true),						\
+	FIELD_TEXT(struct usage_query, from, "from", 0, DAY_TEXT_MAX,	\
+	    .optional = true),						\
+	FIELD_TEXT(struct usage_query, to, "to", 0, DAY_TEXT_MAX,	\
+	    .optional = true),						\
+	FIELD_TEXT(struct usage_query, cursor, "cursor", 0, 512,	\
+	    .optional = true),						\
+	FIELD_INT(struct usage_query, limit, "limit", 1, PAGE_LIMIT_MAX, \
+	    .optional = true)
+static const struct form_field usage_fields[] = { LIST };
+static const struct form_field usage_of_fields[] = {
+	FIELD_TEXT(struct usage_query, user, "user", 0, 254,
+	    .optional = true), LIST
+};
+const struct form usage_form = FORM(usage_fields, struct usage_query);
+const struct form usage_of_form = FORM(usage_of_fields, struct usage_query);
+
+static enum status
+usage_list(struct ctx *ctx, const char *wallet_id, bool owners)
+{
+	const struct usage_query *query = ctx->input;
+	struct usage_filter filter = { .wallet_id = wallet_id,
+	    .owners = owners };
+	struct days days;
+	struct page page;
+
+	if (query->type != NULL && query->type[0] != '\0')
+		filter.type = query->type;
+	TRY(days_read(ctx, query->from, query->to, &days));
+	filter.from = days.from;
+	filter.to = days.to;
+	TRY(page_read(ctx, query->cursor, query->limit, &page));
+	TRY(store_usage_list(ctx, &filter, &page,
+	    view_list(ctx->view, "usage")));
+	words_next(ctx, &page, NULL);
+	return ST_OK;
+}
+
+enum status
+usage(struct ctx *ctx)
+{
+	return usage_list(ctx, ctx->user->id, false);
+}
+
+enum status
+admin_usage(struct ctx *ctx)
+{
+	const struct usage_query *query = ctx->input;
+	const char *wallet_id = NULL;
+
+	if (query->user != NULL && query->user[0] != '\0')
+		TRY(store_wallet_find(ctx, query->user, &wallet_id));
+	return usage_list(ctx, wallet_id, true);
+}
