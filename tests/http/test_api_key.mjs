@@ -7,7 +7,8 @@ import { Person, after, before, csrfOf, eventually, is, matches, ok, oneOf,
 	person, secret, stand, test, times } from './suite.mjs';
 
 const API = '/api/auth/api-key';
-const SCOPES = ['profile:read', 'credits:spend', 'admin:read', 'admin:write'];
+const SCOPES = ['profile:read', 'credits:read', 'credits:spend', 'credits:hold',
+	'credits:usage', 'admin:read', 'admin:write'];
 
 let at, plain, strict;
 
@@ -224,6 +225,30 @@ test('nobody hands on a scope he has not himself', async () => {
 	'[{}]', 'what the page gave');
 });
 
+/* What a key of every scope opens of an administrator's. */
+const OPENED = ['GET /api/admin/audit', 'GET /api/admin/credits',
+	'GET /api/admin/credits/expiring', 'GET /api/admin/credits/holds',
+	'GET /api/admin/credits/top', 'GET /api/admin/credits/usage',
+	'GET /api/admin/figures', 'GET /api/admin/health',
+	'GET /api/admin/keys', 'GET /api/admin/orders',
+	'GET /api/admin/orders/:id', 'GET /api/admin/users',
+	'GET /api/admin/users/:id', 'GET /api/admin/users/:id/credits',
+	'GET /api/auth/list-accounts', 'GET /api/credits/balance',
+	'GET /api/credits/holds', 'GET /api/credits/holds/:id',
+	'GET /api/credits/transfers', 'GET /api/credits/transfers/:id',
+	'GET /api/credits/usage', 'GET /api/me', 'GET /api/orders',
+	'GET /api/orders/:id', 'GET /auth/session',
+	'PATCH /api/admin/users/:id', 'POST /api/admin/credits/adjust',
+	'POST /api/admin/credits/grant', 'POST /api/admin/credits/holds',
+	'POST /api/admin/credits/holds/:id/capture',
+	'POST /api/admin/credits/holds/:id/void',
+	'POST /api/admin/credits/refund', 'POST /api/admin/credits/spend',
+	'POST /api/admin/orders/:id/mark-paid',
+	'POST /api/admin/orders/:id/refund', 'POST /api/credits/holds',
+	'POST /api/credits/holds/:id/capture',
+	'POST /api/credits/holds/:id/void', 'POST /api/credits/spend',
+	'POST /api/credits/usage'];
+
 test('of all routes a key opens the reading ones of sessions and those of its ' +
 'scopes, whatever it is allowed', async () => {
 	const admin = await person(at, 'super_admin');
@@ -248,13 +273,7 @@ test('of all routes a key opens the reading ones of sessions and those of its ' 
 		    mine.json().code !== 'API_KEY_NOT_ALLOWED')
 			opened.push(`${method} ${path}`);
 	}
-	is(opened.sort().join('\n'), ['GET /api/admin/health',
-		'GET /api/admin/keys', 'GET /api/admin/orders', 'GET /api/admin/users',
-		'GET /api/admin/users/:id', 'GET /api/admin/users/:id/credits',
-		'GET /api/auth/list-accounts', 'GET /api/me', 'GET /auth/session',
-		'PATCH /api/admin/users/:id', 'POST /api/admin/credits/adjust',
-		'POST /api/admin/credits/grant', 'POST /api/credits/spend']
-		.sort().join('\n'), 'what it opened');
+	is(opened.sort().join('\n'), OPENED.sort().join('\n'), 'what it opened');
 	for (const path of ['/api/auth/get-session', '/api/auth/session'])
 		is((await call(key, path)).json().user.id, admin.id, path);
 	ok(await admin.session() !== null, 'its user is signed out');

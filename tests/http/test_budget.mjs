@@ -1,6 +1,7 @@
 /*
  * How often a request may ask the database: a session check once, a sign-in
- * three times and for its audit row, an admin's list and a spend three times.
+ * three times and for its audit row, an admin's list, a spend and a hold three
+ * times, what is consumed four times.
  * BEGIN and COMMIT travel with the others and are not counted.
  */
 import { PASSWORD, Person, after, before, eventually, is, ok, person, secret,
@@ -125,14 +126,31 @@ test('an admin\'s list asks three times', async () => {
 		await within(3, path, get(admin, path));
 });
 
-test('a spend asks three times', async () => {
+test('a spend and a hold ask three times, what is consumed four', async () => {
 	const bursar = await person(at, 'admin_rw');
 	const amount = { amount: 1, reason: 'Budget' };
 
 	await within(6, 'a grant', post(bursar, '/api/admin/credits/grant',
 		{ ...amount, userId: someone.id, key: 'grant' }));
 	is(await statements(post(someone, '/api/credits/spend',
-		{ ...amount, key: 'spend' })), 3, 'the number');
+		{ ...amount, key: 'spend' })), 3, 'the number of a spend');
+	await within(6, 'a grant that ends', post(bursar,
+		'/api/admin/credits/grant', { ...amount, userId: someone.id,
+			amount: 20, expiresInDays: 1, key: 'lot' }));
+	is(await statements(post(someone, '/api/credits/spend',
+		{ ...amount, key: 'of a lot' })), 3, 'the number of a lot\'s');
+	is(await statements(post(someone, '/api/credits/holds',
+		{ ...amount, key: 'hold' })), 3, 'the number of a hold');
+	for (const cost of [1, 0])
+		await within(4, `usage that costs ${cost}`, post(someone,
+			'/api/credits/usage', { type: 'budget', amount: 1, cost,
+				key: `usage${cost}` }));
+	for (const path of ['balance', 'transfers', 'holds', 'usage'])
+		is(await statements(get(someone, `/api/credits/${path}`)), 2,
+			`the number of ${path}`);
+	for (const path of ['holds', 'holds?user=nobody', 'usage',
+		'usage?user=nobody'])
+		await within(3, path, get(admin, `/api/admin/credits/${path}`));
 });
 
 test('limits in memory ask nothing, in the database once', async () => {
