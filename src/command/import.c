@@ -146,10 +146,30 @@ print_all(const struct import *import)
 	if (import->two_factor > 0)
 		(void)printf("beware: %lld users have a second factor, which"
 		    " does not come along\n", (long long)import->two_factor);
+	if (import->admins > 0)
+		(void)printf("beware: administrators come along: %lld\n",
+		    (long long)import->admins);
 	(void)printf("conflicts: %lld\n", (long long)import->conflicts);
 }
 
 /* ---- the command ------------------------------------------------------- */
+
+static enum status
+look_for_long(struct import *import)
+{
+	struct arena *arena = import->ours->arena;
+	struct json_object *users = view_root_list(arena);
+	struct json_object *owned[OWNED_KINDS];
+
+	for (enum owned kind = 0; kind < OWNED_KINDS; kind++)
+		owned[kind] = view_root_list(arena);
+	TRY(better_auth_long(import->theirs, import->has, users, owned));
+	import_refuse_long(import, &import->users, users);
+	for (enum owned kind = 0; kind < OWNED_KINDS; kind++)
+		import_refuse_long(import, &import->owned[kind],
+		    owned[kind]);
+	return ST_OK;
+}
 
 static enum status
 look_first(struct import *import)
@@ -163,6 +183,7 @@ look_first(struct import *import)
 		import->twice[kind] = view_root(import->run_arena);
 	TRY(better_auth_twice(import->theirs, import->has,
 	    import->twice_users, import->twice));
+	TRY(look_for_long(import));
 	return walk(import);
 }
 

@@ -24,7 +24,7 @@ struct import {
 	const struct options *options;	/* rows empties */
 	bool copying;			/* the second walk; the first counts */
 	bool has[OWNED_KINDS];		/* what there is to be read */
-	int64_t conflicts, two_factor;
+	int64_t conflicts, two_factor, admins;
 	struct tally users, owned[OWNED_KINDS];
 	int64_t made_users, made[OWNED_KINDS];	/* by one transaction */
 
@@ -50,6 +50,10 @@ enum status import_choose_users(struct import *import,
 enum status import_choose_owned(struct import *import, enum owned kind,
     struct json_object *rows, struct json_object *chosen);
 
+/* Tells, and counts, the rows of a kind that no page has. */
+void import_refuse_long(struct import *import, struct tally *tally,
+    const struct json_object *rows);
+
 /*
  * import_user_problem, import_account_problem - what keeps a row from being
  * ours, whatever the others are; NULL: nothing
@@ -58,6 +62,9 @@ enum status import_choose_owned(struct import *import, enum owned kind,
  */
 const char *import_user_problem(struct ctx *ctx, struct json_object *user);
 const char *import_account_problem(const struct json_object *account);
+
+/* Whether such a row makes an administrator. */
+bool import_is_admin(const struct json_object *user);
 
 int import_csv(struct config *config, const struct options *options);
 

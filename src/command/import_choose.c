@@ -19,7 +19,11 @@
 #include "view/view.h"
 
 #define TOKEN_MAX 512		/* what a signed cookie may hold */
+#define SUBJECT_MAX 1024	/* an index holds no more than 2704 bytes */
+#define CREDENTIAL_MAX 1364	/* 1023 bytes in base64url (WebAuthn) */
 #define KEY_HASH_TEXT 43	/* SHA-256 in base64url without padding */
+
+#define ID_LONG "the id is too long"
 
 /* ---- what is wrong with a row ------------------------------------------ */
 
@@ -58,7 +62,7 @@ import_user_problem(struct ctx *ctx, struct json_object *user)
 	const char *email = view_get_text(user, "email");
 
 	if (strlen(view_get_text(user, "id")) >= BETTER_AUTH_ID_SIZE)
-		return "the id is too long";
+		return ID_LONG;
 	/* Who cannot be written to could not sign in from a new device. */
 	if (email == NULL || !text_email(email) || !text_mailable(email))
 		return "the e-mail address is not valid";
@@ -75,6 +79,14 @@ import_user_problem(struct ctx *ctx, struct json_object *user)
 	return field_problem(ctx, &ctx->config->user_extra, user);
 }
 
+bool
+import_is_admin(const struct json_object *user)
+{
+	const char *role = view_get_text(user, "role");
+
+	return role != NULL && role_is_admin(role);
+}
+
 const char *
 import_account_problem(const struct json_object *account)
 {
@@ -85,6 +97,8 @@ import_account_problem(const struct json_object *account)
 	if (subject == NULL || subject[0] == '\0' || provider == NULL ||
 	    provider[0] == '\0')
 		return "an account has no provider or no subject";
+	if (strlen(subject) + strlen(provider) > SUBJECT_MAX)
+		return "the subject of an account is too long";
 	if (!text_is(provider, "credential"))
 		return NULL;
 	if (!text_is(subject, view_get_text(account, "userId")))
@@ -134,10 +148,11 @@ passkey_problem(struct import *import, struct json_object *row)
 {
 	struct arena *arena = import->ours->arena;
 	const char *type = view_get_text(row, "deviceType");
+	const char *credential = view_get_text(row, "credentialID");
 	int64_t counter = view_get_int(row, "counter");
 
-	if (!is_base64(arena, view_get_text(row, "credentialID"),
-	    text_unbase64url) ||
+	if (!is_base64(arena, credential, text_unbase64url) ||
+	    strlen(credential) > CREDENTIAL_MAX ||
 	    !is_base64(arena, view_get_text(row, "publicKey"), text_unbase64))
 		return "a passkey cannot be read";
 	if ((!text_is(type, "singleDevice") &&
@@ -203,6 +218,18 @@ conflict(struct import *import, struct tally *tally, const char *user_id,
 	(void)printf("user %s: %s\n", user_id, what);
 	tally->refused++;
 	import->conflicts++;
+}
+
+void
+import_refuse_long(struct import *import, struct tally *tally,
+    const struct json_object *rows)
+{
+	for (size_t i = 0; i < view_count(rows); i++) {
+		count(import, &tally->seen);
+		conflict(import, tally, view_get_text(view_at(rows, i),
+		    "userId"), tally == &import->users ? ID_LONG :
+		    "the id of something he owns is too long");
+	}
 }
 
 /* With another row there, or with one here. */
@@ -289,6 +316,8 @@ choose_user(struct import *import, const struct against *against,
 	}
 	if (view_is_true(row, "twoFactorEnabled"))
 		count(import, &import->two_factor);
+	if (import_is_admin(row))
+		count(import, &import->admins);
 	pick(import->accepted, row, user_keys);
 	view_null(import->accepted_ids, id);
 }

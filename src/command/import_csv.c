@@ -23,6 +23,7 @@
 struct take {
 	const struct options *options;
 	struct tally users;
+	int64_t admins;
 
 	/* read, but not yet written; in ctx->arena */
 	struct json_object *rows, *accounts;
@@ -66,10 +67,12 @@ choose(struct ctx *ctx, struct take *take, struct json_object *chosen)
 		const char *what = view_has(known, id) ?
 		    "the id is known here" : view_get_text(taken, id);
 
-		if (what != NULL)
+		if (what != NULL) {
 			tell(take, view_get_int(take->lines, id), what);
-		else
-			view_copy(chosen, NULL, row);
+			continue;
+		}
+		view_copy(chosen, NULL, row);
+		take->admins += import_is_admin(row);
 	}
 	return ST_OK;
 }
@@ -226,6 +229,7 @@ take_file(struct ctx *ctx)
 		return bad_file(ctx, 0, "it is no file that can be read twice");
 	csv_open(&take->table.csv, take->table.csv.file);
 	take->users = (struct tally){ 0 };
+	take->admins = 0;
 	TRY(take_all(ctx, take));
 	if (take->users.refused > 0 && !take->options->skip_conflicts) {
 		ctx->message = "Nothing was imported";
@@ -250,6 +254,9 @@ run(struct ctx *ctx)
 	(void)printf("users: %lld read, %lld refused, %lld imported\n",
 	    (long long)take->users.seen, (long long)take->users.refused,
 	    (long long)take->users.made);
+	if (take->admins > 0)
+		(void)printf("beware: administrators come along: %lld\n",
+		    (long long)take->admins);
 	return status == ST_NOT_MODIFIED ? ST_OK : status;
 }
 

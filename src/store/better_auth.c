@@ -61,21 +61,16 @@ better_auth_look(struct ctx *ctx, bool has[OWNED_KINDS],
 	    db_bool(has[OWNED_PASSKEY]), db_bool(has[OWNED_API_KEY])));
 }
 
-static bool
+/* What no page has: from an id to the next it must be remembered. */
+#define FITS(id) "octet_length(" id "::text) < 256"
+_Static_assert(BETTER_AUTH_ID_SIZE == 256, "FITS says the same");
+
+static void
 keep_id(char out[BETTER_AUTH_ID_SIZE], const struct db_rows *rows, size_t row,
     int column)
 {
-	const char *id = db_get_text(rows, row, column);
-
-	return id != NULL && (size_t)snprintf(out, BETTER_AUTH_ID_SIZE, "%s",
-	    id) < BETTER_AUTH_ID_SIZE;
-}
-
-static enum status
-too_long(struct ctx *ctx)
-{
-	return refuse(ctx, ST_INVALID, "an id is longer than %d bytes",
-	    BETTER_AUTH_ID_SIZE - 1);
+	(void)snprintf(out, BETTER_AUTH_ID_SIZE, "%s",
+	    db_get_text(rows, row, column));
 }
 
 /* Column 0 is the row, 1 the user's id. */
@@ -96,14 +91,15 @@ put_rows(struct ctx *ctx, struct json_object *out, const struct db_rows *rows)
  * they are texts. */
 #define USERS(where)							\
 	"SELECT to_jsonb(u) || jsonb_build_object('id', u.id::text),"	\
-	" u.id::text FROM \"user\" u" where " ORDER BY u.id LIMIT $1"
+	" u.id::text FROM \"user\" u WHERE " FITS("u.id") where	\
+	" ORDER BY u.id LIMIT $1"
 
 enum status
 better_auth_users(struct ctx *ctx, struct better_auth_page *page,
     struct json_object *out)
 {
 	static const char first[] = USERS("");
-	static const char next[] = USERS(" WHERE u.id > $2");
+	static const char next[] = USERS(" AND u.id > $2");
 	const struct db_arg limit = db_int(BETTER_AUTH_PAGE);
 	struct db_rows rows;
 
@@ -113,22 +109,23 @@ better_auth_users(struct ctx *ctx, struct better_auth_page *page,
 	page->begun = true;
 	if (rows.count == 0)
 		return ST_OK;
-	if (!keep_id(page->first, &rows, 0, 1) ||
-	    !keep_id(page->last, &rows, rows.count - 1, 1))
-		return too_long(ctx);
+	keep_id(page->first, &rows, 0, 1);
+	keep_id(page->last, &rows, rows.count - 1, 1);
 	return put_rows(ctx, out, &rows);
 }
 
 #define OWNED(table, owner, where)					\
 	"SELECT to_jsonb(c) || jsonb_build_object('id', c.id::text,"	\
 	"  'userId', " owner "::text), " owner "::text, c.id::text"	\
-	" FROM " table " c WHERE " owner " BETWEEN $2 AND $3" where	\
+	" FROM " table " c WHERE " owner " BETWEEN $2 AND $3"		\
+	" AND " FITS(owner) " AND " FITS("c.id") where			\
 	" ORDER BY " owner ", c.id LIMIT $1"
 #define AFTER(owner) " AND (" owner ", c.id) > ($4, $5)"
 /* The first page of a kind, and the next ones. */
 #define PAGES(table, owner, where)					\
 	{ OWNED(table, owner, where), OWNED(table, owner, where AFTER(owner)) }
 #define USER "c.\"userId\""
+#define KEY_USER "c.\"referenceId\""
 #define ALIVE " AND c.\"expiresAt\" > now()"
 #define NOT_ENDED							\
 	" AND coalesce((to_jsonb(c) ->> 'expiresAt')::timestamptz"	\
@@ -143,8 +140,7 @@ better_auth_owned(struct ctx *ctx, enum owned kind,
 	    [OWNED_ACCOUNT] = PAGES("account", USER, ""),
 	    [OWNED_SESSION] = PAGES("session", USER, ALIVE),
 	    [OWNED_PASSKEY] = PAGES("passkey", USER, ""),
-	    [OWNED_API_KEY] = PAGES("apikey", "c.\"referenceId\"",
-		NOT_ENDED),
+	    [OWNED_API_KEY] = PAGES("apikey", KEY_USER, NOT_ENDED),
 	};
 	const struct db_arg args[] = { db_int(BETTER_AUTH_PAGE),
 	    db_text(page->first), db_text(page->last),
@@ -156,9 +152,8 @@ better_auth_owned(struct ctx *ctx, enum owned kind,
 	place->begun = true;
 	if (rows.count == 0)
 		return ST_OK;
-	if (!keep_id(place->user_id, &rows, rows.count - 1, 1) ||
-	    !keep_id(place->id, &rows, rows.count - 1, 2))
-		return too_long(ctx);
+	keep_id(place->user_id, &rows, rows.count - 1, 1);
+	keep_id(place->id, &rows, rows.count - 1, 2);
 	return put_rows(ctx, out, &rows);
 }
 
@@ -195,6 +190,33 @@ better_auth_twice(struct ctx *ctx, const bool has[OWNED_KINDS],
 	for (enum owned kind = 0; kind < OWNED_KINDS; kind++)
 		if (has[kind] && sql[kind] != NULL)
 			TRY(db_view_pairs(ctx, owned[kind], sql[kind],
+			    DB_NONE));
+	return ST_OK;
+}
+
+/* Rows of users who fit; what belongs to another goes with him. */
+#define LONG(table, owner, where)					\
+	"SELECT " owner "::text AS \"userId\" FROM " table " c"		\
+	" WHERE " FITS(owner) " AND NOT " FITS("c.id") where
+
+enum status
+better_auth_long(struct ctx *ctx, const bool has[OWNED_KINDS],
+    struct json_object *users, struct json_object *owned[OWNED_KINDS])
+{
+	static const char long_users[] =
+	    "SELECT concat(left(u.id::text, 60), '...') AS \"userId\""
+	    " FROM \"user\" u WHERE NOT " FITS("u.id");
+	static const char *const sql[OWNED_KINDS] = {
+	    [OWNED_ACCOUNT] = LONG("account", USER, ""),
+	    [OWNED_SESSION] = LONG("session", USER, ALIVE),
+	    [OWNED_PASSKEY] = LONG("passkey", USER, ""),
+	    [OWNED_API_KEY] = LONG("apikey", KEY_USER, NOT_ENDED),
+	};
+
+	TRY(db_view_all(ctx, users, long_users, DB_NONE));
+	for (enum owned kind = 0; kind < OWNED_KINDS; kind++)
+		if (has[kind])
+			TRY(db_view_all(ctx, owned[kind], sql[kind],
 			    DB_NONE));
 	return ST_OK;
 }

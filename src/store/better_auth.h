@@ -20,7 +20,7 @@
 struct ctx;
 struct json_object;
 
-#define BETTER_AUTH_ID_SIZE 256
+#define BETTER_AUTH_ID_SIZE 256	/* longer ids come in no page */
 #define BETTER_AUTH_PAGE 1000	/* rows read at once */
 
 /*
@@ -45,7 +45,7 @@ struct better_auth_page {
  * end
  *
  * page  zero before the first call
- * ST_INVALID  an id does not fit BETTER_AUTH_ID_SIZE, or a row cannot be read
+ * ST_INVALID  a row cannot be read
  */
 enum status better_auth_users(struct ctx *ctx, struct better_auth_page *page,
     struct json_object *out);
@@ -73,6 +73,15 @@ enum status better_auth_owned(struct ctx *ctx, enum owned kind,
  *        provider what another is, passkeys of one credential
  */
 enum status better_auth_twice(struct ctx *ctx, const bool has[OWNED_KINDS],
+    struct json_object *users, struct json_object *owned[OWNED_KINDS]);
+
+/*
+ * better_auth_long - the rows whose ids do not fit BETTER_AUTH_ID_SIZE
+ *
+ * users, owned  lists that get an object for each, with "userId": what the
+ *               user's id begins with
+ */
+enum status better_auth_long(struct ctx *ctx, const bool has[OWNED_KINDS],
     struct json_object *users, struct json_object *owned[OWNED_KINDS]);
 
 #endif

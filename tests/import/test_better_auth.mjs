@@ -2,6 +2,7 @@
  * `tollgate import better-auth`: who was signed in at a Better Auth server
  * stays signed in, and nobody's password has to be set anew.
  */
+import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -144,6 +145,7 @@ test('a dry run counts and changes nothing', async () => {
 	same(tally(said.out, 'sessions'), { read: 3, known: 0, refused: 0,
 		imported: 0 }, 'what it says of sessions');
 	matches(said.out, /^not imported: table twoFactor$/m, 'its output');
+	matches(said.out, /^beware: administrators come along: 1$/m, 'its output');
 	is(await users(site), 0, 'the number of users');
 });
 
@@ -295,17 +297,25 @@ async function conflicts(other) {
 		('caps', 'Caps', 'ADA@example.com', true, null, null),
 		('mail', 'Mail', 'not an address', true, null, null),
 		('role', 'Role', 'role@example.com', true, 'wizard', null),
-		('long', repeat('x', 201), 'long@example.com', true, null, null);
+		('long', repeat('x', 201), 'long@example.com', true, null, null),
+		(repeat('long', 64), 'Long', 'long.id@example.com', true, null,
+		null);
 		INSERT INTO account (id, "accountId", "providerId", "userId",
 		password, "updatedAt") VALUES
 		('odd', '${made.id}', 'credential', 'role', null, now()),
+		('far', '${randomBytes(600).toString('hex')}',
+		'gitlab', '${people.root.id}', null, now()),
+		(repeat('a', 256), 'a', 'gitlab', '${people.root.id}', null,
+		now()),
 		('twice', '4711', 'github', '${made.id}', null, now());
 		INSERT INTO passkey (id, "publicKey", "userId", "credentialID",
 		counter, "deviceType", "backedUp") VALUES
 		('odd', 'no base64', '${people.root.id}', 'AAAA', 0,
 		'singleDevice', false), ('type', 'AAAA', '${people.root.id}',
 		'AAAB', 0, 'elsewhere', false), ('same', 'AAAA',
-		'${people.root.id}', 'AQ-_', 0, 'singleDevice', false);
+		'${people.root.id}', 'AQ-_', 0, 'singleDevice', false),
+		('wide', 'AAAA', '${people.bad.id}', repeat('A', 1368), 0,
+		'singleDevice', false);
 		UPDATE apikey SET metadata = '[1]', "referenceId" =
 		'${people.root.id}' WHERE name = 'Robot';
 		UPDATE account SET password = 'in the clear'
@@ -328,6 +338,9 @@ async function conflicts(other) {
 		/^user \w+: the e-mail address is taken here$/m,
 		/^user \w+: the password's hash is of no form/m,
 		/^user \w+: a passkey cannot be read$/m,
+		/^user \w+: the subject of an account is too long$/m,
+		/^user \w+: the id of something he owns is too long$/m,
+		/^user (long){15}\.\.\.: the id is too long$/m,
 		/^user \w+: a passkey says of itself what is not possible$/m,
 		/^user \w+: a passkey is there more than once$/m,
 		/^user \w+: an API key has permissions or metadata that/m])
@@ -350,8 +363,9 @@ async function conflicts(other) {
 	'who had one');
 	is(await session(moved(people.ada, other)), null, 'a session of one');
 	await reference.query(`DELETE FROM "user" WHERE id IN
-		('caps', 'mail', 'role', 'long')`);
-	await reference.query(`DELETE FROM account WHERE id = 'twice'`);
+		('caps', 'mail', 'role', 'long') OR length(id) > 255`);
+	await reference.query(`DELETE FROM account WHERE id IN ('twice', 'far')
+		OR length(id) > 255`);
 	await reference.query(`DELETE FROM passkey WHERE id <> 'key1'`);
 	await reference.query(`UPDATE apikey SET metadata = NULL`);
 	await reference.query(`UPDATE account SET password = NULL
