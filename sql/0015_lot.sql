@@ -178,8 +178,9 @@ BEGIN
 	WHERE taker.id = taker_id GROUP BY taker.amount;
 	SELECT given + coalesce(sum(back.amount), 0) INTO given
 	FROM public.transfers back
-	WHERE back.kind IN ('release', 'refund') AND (back.origin_id = taker_id
-		OR back.origin_id IN (SELECT id FROM public.transfers
+	WHERE back.kind IN ('release', 'refund')
+		AND back.origin_id = ANY (ARRAY(SELECT taker_id UNION ALL
+			SELECT id FROM public.transfers
 			WHERE origin_id = taker_id AND kind = 'capture'));
 	wanted := greatest(0, t.amount - (taken - given));
 	WITH net AS (

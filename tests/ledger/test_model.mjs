@@ -1,0 +1,271 @@
+/*
+ * All operations of the ledger, in random order, from sixteen clients, while
+ * workers and PostgreSQL are killed; then every transfer is told to a model.
+ */
+import { createHash } from 'node:crypto';
+import { ownCluster } from '../lib/cluster.mjs';
+import { workersOf } from '../lib/processes.mjs';
+import { after, before, eventually, is, ok, stand, test } from
+	'../http/suite.mjs';
+import { Crowd } from './crowd.mjs';
+import { Wallet } from './model.mjs';
+
+const OPERATIONS = Number(process.env.TG_OPERATIONS ?? 100000);
+/* Told to the model after each, and then forgotten here. */
+const ROUND = 50000;
+const WALLETS = 40;
+const QUOTA = 20000;
+const SEED = Number(process.env.TG_SEED ?? Date.now() % 2 ** 31);
+/* Answers between two kills. */
+const WORKER_EVERY = 1500;
+const DATABASE_EVERY = 20000;
+
+const cluster = ownCluster({ unsafe: true });
+const kills = { workers: 0, databases: 0 };
+let at, admin;
+
+before(async () => {
+	console.log(`# TG_SEED=${SEED}`);
+	await cluster.start();
+	at = await stand({ name: 'model', config: { 'worker.count': 4,
+		'db.deadline_ms': 2000 },
+	databaseUrl: await cluster.database('own') });
+	admin = (await makeUsers('a', 1, 'super_admin'))[0].token;
+});
+after(async () => {
+	is((await at.stop()).code, 0, 'the exit status');
+	await cluster.stop();
+});
+
+/* ---- who takes part -------------------------------------------------------- */
+
+async function makeUsers(name, count, role) {
+	await at.psql(`INSERT INTO users (id, name, email, role, created_at,
+			updated_at)
+		SELECT '${name}' || i, 'W', '${name}' || i || '@example.com',
+			'${role}', now(), now()
+		FROM generate_series(1, ${count}) i;
+		INSERT INTO wallets (id, kind, monthly_quota)
+		SELECT '${name}' || i, 'user',
+			CASE WHEN i % 4 = 0 THEN ${QUOTA} END
+		FROM generate_series(1, ${count}) i;
+		INSERT INTO sessions (id, user_id, token_hash, expires_at,
+			created_at, updated_at)
+		SELECT 's${name}' || i, '${name}' || i,
+			sha256(md5('${name}' || i)::bytea),
+			now() + interval '7 days', now(), now()
+		FROM generate_series(1, ${count}) i`);
+	return Array.from({ length: count }, (_, i) => ({
+		id: `${name}${i + 1}`, holds: [], taken: [],
+		quota: (i + 1) % 4 === 0 ? QUOTA : Infinity,
+		token: createHash('md5').update(`${name}${i + 1}`)
+			.digest('hex') }));
+}
+
+/* ---- the killer ------------------------------------------------------------ */
+
+function killWorker() {
+	const workers = workersOf(at.pids.tollgate);
+
+	if (workers.length > 0)
+		process.kill(workers[kills.workers++ % workers.length],
+			'SIGKILL');
+}
+
+let dying = null;
+
+async function killDatabase() {
+	kills.databases++;
+	await cluster.kill();
+	await cluster.start();
+}
+
+function onAnswer(n) {
+	if (n % WORKER_EVERY === WORKER_EVERY - 1)
+		killWorker();
+	if (n % DATABASE_EVERY === DATABASE_EVERY - 1)
+		dying = killDatabase();
+}
+
+/* ---- the ledger, told to the model ----------------------------------------- */
+
+function transfersOf(wallet) {
+	return at.psql(`SELECT id, number, kind, amount, to_id AS to,
+			balance_after AS after, key, origin_id AS origin,
+			(extract(epoch FROM created_at) * 1000)::bigint AS at,
+			(extract(epoch FROM expires_at) * 1000)::bigint
+				AS expires
+		FROM transfers WHERE wallet_id = '${wallet.id}'
+		ORDER BY number`);
+}
+
+/* Tells it everything; resolves to what it looked like after each. */
+async function tell(wallet) {
+	const model = new Wallet();
+	const states = [{ balance: 0, lots: [], spent: 0 }];
+
+	for (const t of await transfersOf(wallet)) {
+		try {
+			model.apply(t);
+		} catch (error) {
+			throw new Error(`${wallet.id} number ${t.number}, ${t.kind
+			} of ${t.amount}: ${error.message}`);
+		}
+		states.push({ at: t.at, balance: model.balance,
+			lots: [...model.lots.values()].filter((lot) =>
+				lot.remaining > 0).map((lot) => ({ ...lot })),
+			spent: model.spent.get(new Date(t.at).toISOString()
+				.slice(0, 7)) ?? 0 });
+	}
+	return { wallet, model, states };
+}
+
+async function agrees({ wallet, model }) {
+	const [row] = await at.psql(`SELECT balance, last_number, period_spent,
+			(SELECT coalesce(json_object_agg(id, remaining), '{}')
+			 FROM lots l WHERE l.wallet_id = w.id) AS lots,
+			(SELECT coalesce(json_object_agg(id, closed_at IS NOT
+				NULL), '{}')
+			 FROM holds h WHERE h.wallet_id = w.id) AS holds
+		FROM wallets w WHERE id = '${wallet.id}'`);
+
+	is(row.balance, model.balance, `the balance of ${wallet.id}`);
+	is(row.last_number, model.count, 'the number of transfers');
+	for (const [id, lot] of model.lots)
+		is(row.lots[id], lot.remaining, `lot ${id}`);
+	for (const { t, closed } of model.made.values())
+		if (t.kind === 'hold')
+			is(row.holds[t.id], closed === true, `hold ${t.id}`);
+}
+
+function exactlyOnce(crowd, told) {
+	const found = new Map(told.flatMap(({ model }) => [...model.made
+		.values()].map(({ t }) => [t.key, t])));
+
+	for (const [key, { id, usage }] of crowd.done)
+		ok(usage !== undefined || found.get(key)?.id === id,
+			`${key} was told, and is not there`);
+	for (const key of crowd.refused.keys())
+		ok(!found.has(key), `${key} was refused, and is there`);
+	for (const key of found.keys())
+		ok(key.startsWith('tollgate:') || crowd.done.has(key),
+			`${key} is there, and nobody was told`);
+}
+
+/* ---- refusals -------------------------------------------------------------- */
+
+/*
+ * A refusal fell somewhere between question and answer: its cause must have
+ * been there at some moment of that time.
+ */
+const causes = {
+	INSUFFICIENT_CREDITS: (r, { states }) => states.some((s) => s.balance -
+		s.lots.reduce((sum, lot) => sum + (lot.expires <= r.until ?
+			lot.remaining : 0), 0) < r.wanted),
+	EXPIRY_PASSED: (r) => Date.parse(r.body.expiresAt) <= r.until,
+	QUOTA_EXCEEDED: (r, { wallet, states }) => states.some((s) => s.spent +
+		r.wanted > wallet.quota),
+	HOLD_CLOSED: (r, { model }) => model.made.get(r.origin).closed ||
+		model.made.get(r.origin).t.expires <= r.until,
+	HOLD_EXCEEDED: (r, { model }) => r.wanted >
+		model.made.get(r.origin).t.amount,
+	TRANSFER_REVERSED: (r, { model }) => model.made.get(r.origin).back ===
+		model.made.get(r.origin).t.amount,
+	TRANSFER_EXCEEDED: (r, { model }) => r.wanted + model.made.get(r.origin)
+		.back > model.made.get(r.origin).t.amount,
+};
+
+/* From the last state told to somebody before the question, to the last that
+ * began before the answer. */
+function during(refusal, states, toldAt) {
+	let first = 0;
+
+	for (let n = states.length - 1; n > 0 && first === 0; n--)
+		if ((toldAt.get(n) ?? Infinity) <= refusal.from)
+			first = n;
+	return states.slice(first).filter(({ at: began }) => began === undefined
+		|| began <= refusal.until);
+}
+
+function everyRefusalHasACause(crowd, told) {
+	const histories = new Map(told.map((one) => [one.wallet.id, one]));
+	const toldAt = new Map(told.map(({ wallet }) => [wallet.id, new Map()]));
+
+	for (const { act, number, until } of crowd.done.values())
+		if (act !== undefined)
+			toldAt.get(act.wallet.id).set(number, until);
+	for (const r of crowd.refused.values()) {
+		const one = histories.get(r.wallet.id);
+
+		ok(r.code in causes, `${r.name} answers ${r.code}`);
+		r.wanted = Math.abs(r.body.cost ?? r.body.amount ?? 0);
+		ok(causes[r.code](r, { ...one, states: during(r, one.states,
+			toldAt.get(r.wallet.id)) }),
+		`${r.code} of ${r.name} of ${r.wanted} has no cause`);
+	}
+}
+
+/* ---- the promises ---------------------------------------------------------- */
+
+const rounds = Math.ceil(OPERATIONS / ROUND);
+const seen = { done: 0, codes: {} };
+
+for (let round = 1; round <= rounds; round++)
+	test(`round ${round} of ${rounds}: what was told is there once, ` +
+		'and as the model has it', async () => {
+		const wallets = await makeUsers(`w${round}_`, WALLETS, 'user');
+		const crowd = new Crowd(at, wallets, admin, SEED + round);
+
+		await crowd.run(Math.min(ROUND, OPERATIONS), onAnswer);
+		await dying;
+		/* Nor does the janitor go on while we look. */
+		await at.halt();
+
+		const told = [];
+
+		for (const wallet of wallets)
+			told.push(await tell(wallet));
+		for (const one of told)
+			await agrees(one);
+		await at.start();
+		exactlyOnce(crowd, told);
+		everyRefusalHasACause(crowd, told);
+		seen.done += crowd.done.size;
+		for (const { code } of crowd.refused.values())
+			seen.codes[code] = (seen.codes[code] ?? 0) + 1;
+	});
+
+test('something was killed, done and refused', () => {
+	console.log(`# ${JSON.stringify({ ...kills, ...seen })}`);
+	ok(kills.workers > 0, 'no worker was killed');
+	ok(OPERATIONS < DATABASE_EVERY || kills.databases > 0,
+		'no database was killed');
+	ok(seen.done > OPERATIONS / 3, `only ${seen.done} were done`);
+	for (const code of ['INSUFFICIENT_CREDITS', 'HOLD_CLOSED'])
+		ok(seen.codes[code] > 0, `never ${code}`);
+});
+
+test('usage is counted once, with what it cost', async () => {
+	const [row] = await at.psql(`SELECT count(*) AS odd FROM usage_events u
+		LEFT JOIN transfers t ON t.id = u.transfer_id
+		WHERE u.cost <> coalesce(t.amount, 0)`);
+
+	is(row.odd, 0, 'the number of usage events with another cost');
+});
+
+test('the ledger verifies, and all wallets add up to zero', async () => {
+	const said = JSON.parse((await at.tollgate(['ledger',
+		'verify'])).stdout);
+
+	is(said.clean, true, JSON.stringify(said.first));
+	is(said.sum, 0, 'the sum of all wallets');
+});
+
+test('what runs out while nobody looks is booked all the same', async () => {
+	await eventually('the janitor has settled what was due', async () => {
+		const [row] = await at.psql(`SELECT count(*) AS due FROM wallets
+			WHERE due_at < now() - interval '65 seconds'`);
+
+		return row.due === 0;
+	}, 120000);
+});
