@@ -109,18 +109,17 @@ referral_words(struct ctx *ctx, struct json_object *referral)
 		view_null(referral, "rewardText");
 }
 
-/* "100 credits", "10% of the credits of": what a sentence needs. */
 static const char *
-reward_text(struct ctx *ctx)
+reward_sentence(struct ctx *ctx)
 {
 	const struct reward *reward = &ctx->config->affiliate_reward;
 	char number[FORMAT_NUMBER_SIZE];
 
-	if (reward->percent > 0)
-		return arena_printf(ctx->arena, "%lld %% of the credits in it",
-		    (long long)reward->percent);
-	format_number(number, reward->credits);
-	return arena_printf(ctx->arena, "%s credits", number);
+	format_number(number, reward->percent > 0 ? reward->percent :
+	    reward->credits);
+	return arena_printf(ctx->arena, "You get %s%s the first order of "
+	    "everybody who signs up by your link.", number,
+	    reward->percent > 0 ? " % of the credits in" : " credits for");
 }
 
 static void
@@ -142,7 +141,7 @@ account_words(struct ctx *ctx)
 		words_figure(figures, rows[i].label, text, rows[i].note);
 	}
 	words_each(ctx, view_get(ctx->view, "referrals"), referral_words);
-	view_text(ctx->view, "rewardSentence", reward_text(ctx));
+	view_text(ctx->view, "rewardSentence", reward_sentence(ctx));
 }
 
 /* The first look makes the code. */

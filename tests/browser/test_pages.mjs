@@ -22,7 +22,8 @@ before(async () => {
 	[full, empty] = await Promise.all(['full', 'empty'].map((name) =>
 		stand({ name, config: { 'jwt.enabled': true,
 			'jwt.algorithm': 'ES256', 'user.delete': true,
-			'feedback.enabled': true,
+			'feedback.enabled': true, 'affiliates.enabled': true,
+			'credits.approval_above': HUGE,
 			'api_key.enabled': true, 'multi_session.enabled': true,
 			'username.enabled': name === 'empty' } })));
 	await demoPeople(full);
@@ -170,6 +171,52 @@ async function someKeys() {
 	await full.tollgate(['key', 'retire', ids[0]]);
 }
 
+/* The affiliate of the person of the long values: with referrals of all
+ * states, one of whom is gone. */
+async function someReferrals() {
+	await who.long.goto('/account/referrals');
+
+	const [{ id }] = await full.psql(`SELECT id FROM affiliates
+		WHERE user_id = '${long.id}'`);
+	const friends = await Promise.all([1, 2, 3].map(() => makeUser(full)));
+
+	for (const friend of friends)
+		await full.psql(`INSERT INTO referrals (id, affiliate_id, user_id,
+			created_at) SELECT md5('${friend.id}'), '${id}', id,
+			created_at FROM users WHERE id = '${friend.id}'`);
+	await full.psql(`UPDATE referrals SET state = 'rewarded',
+		order_id = (SELECT min(id) FROM orders WHERE id NOT IN (
+			SELECT order_id FROM referrals
+			WHERE order_id IS NOT NULL)),
+		transfer_id = (SELECT min(id) FROM transfers WHERE id NOT IN (
+			SELECT transfer_id FROM referrals
+			WHERE transfer_id IS NOT NULL)),
+		reward = ${HUGE}, rewarded_at = now()
+		WHERE user_id = '${friends[0].id}'`);
+	await full.psql(`DELETE FROM users WHERE id = '${friends[1].id}'`);
+	return id;
+}
+
+/* Of the admin himself and of somebody else, open and decided. */
+async function someProposals(visitor) {
+	await visitor.goto('/account');
+
+	const mine = await visitor.page.locator('dd code').innerText();
+	const other = (await someUser("role = 'super_admin'")).id;
+
+	for (const [by, lapses, state, decided] of [[mine, 7, 'open', null],
+		[other, 7, 'open', null], [other, 1, 'open', null],
+		[mine, 7, 'declined', other]])
+		await full.psql(`INSERT INTO credit_proposals (id, wallet_id, kind,
+			amount, reason, key, proposed_by, created_at, lapses_at,
+			state, decided_by, decided_at) SELECT id, '${long.id}',
+			'grant', ${HUGE}, '${LONG_REASON}', id, '${by}',
+			now() - interval '2 days',
+			now() + interval '${lapses - 2} days', '${state}',
+			${decided === null ? 'NULL, NULL' : `'${decided}', now()`}
+			FROM (SELECT md5(random()::text) AS id) AS new`);
+}
+
 /* ---- states ----------------------------------------------------------------- */
 
 /* look(name, who, way, status): the page that way leads to, in all looks */
@@ -307,6 +354,17 @@ look('feedback sent', 'long', (visitor) => sendMain(visitor,
 	'/account/feedback', { Subject: 'W'.repeat(120),
 		'What you want to say': `${'long'.repeat(50)}\n\n${LONG_REASON}` },
 	'Send'));
+look('referrals without any', 'user', '/account/referrals');
+look('referrals', 'long', async (visitor) => {
+	await someReferrals();
+	await visitor.goto('/account/referrals');
+});
+look('referrals with a disabled code', 'user', async (visitor) => {
+	await visitor.goto('/account/referrals');
+	await full.psql(`UPDATE affiliates SET disabled_at = now()
+		WHERE user_id <> '${long.id}'`);
+	await visitor.goto('/account/referrals');
+});
 look('sign out', 'user', '/logout');
 look('no page for a user', 'user', '/admin', 403);
 
@@ -398,6 +456,39 @@ look('an answer its user reads', 'long', '/account/feedback');
 look('a feedback seen by a reader', 'admin_ro', async (visitor) =>
 	visitor.goto(`/admin/feedback/${await someFeedback()}`));
 look('no such feedback', 'admin_rw', '/admin/feedback/0', 404);
+look('affiliates', 'admin_rw', async (visitor) => {
+	await someReferrals();
+	await visitor.goto('/admin/affiliates');
+});
+look('affiliates not found', 'admin_rw', '/admin/affiliates?q=nobody');
+look('affiliate', 'admin_rw', async (visitor) => {
+	await visitor.goto(`/admin/affiliates/${await someReferrals()}`);
+	await openAll(visitor);
+});
+look('affiliate seen by a reader', 'admin_ro', async (visitor) =>
+	visitor.goto(`/admin/affiliates/${await someReferrals()}`));
+look('no such affiliate', 'admin_rw', '/admin/affiliates/0', 404);
+look('approvals without any', 'admin_rw', '/admin/approvals');
+look('approvals', 'admin_rw', async (visitor) => {
+	await someProposals(visitor);
+	await visitor.goto('/admin/approvals?state=all');
+	await openAll(visitor);
+});
+look('approvals seen by a reader', 'admin_ro', '/admin/approvals');
+look('approval refused', 'admin_rw', async (visitor) => {
+	await visitor.goto('/admin/approvals');
+
+	const form = visitor.page.locator('form[action$="/withdraw"]').first();
+
+	const [answer] = await Promise.all([
+		visitor.page.waitForNavigation(),
+		form.evaluate((e) => {
+			e.action = e.action.replace('withdraw', 'confirm');
+			e.submit();
+		})]);
+
+	visitor.status = answer.status();
+}, 403);
 look('signing keys', 'super_admin', async (visitor) => {
 	await someKeys();
 	await visitor.goto('/admin/keys');

@@ -14,7 +14,8 @@ let at, someone, admin;
 before(async () => {
 	at = await stand({ name: 'budget', config: { 'worker.count': 1,
 		'admin.enabled': true, 'username.enabled': true,
-		'feedback.enabled': true } });
+		'feedback.enabled': true, 'affiliates.enabled': true,
+		'credits.approval_above': 1000 } });
 	someone = await person(at);
 	admin = await person(at, 'admin_ro');
 	await at.psql(`UPDATE users SET username = 'somebody'
@@ -122,7 +123,9 @@ test('an admin\'s list asks three times', async () => {
 	for (const path of ['/admin/users', '/admin/users?q=example.com',
 		'/api/admin/users', '/api/auth/admin/list-users', '/admin/orders',
 		'/admin/credits', '/admin/mail', '/admin/feedback',
-		'/admin/feedback?q=door', '/api/admin/feedback'])
+		'/admin/feedback?q=door', '/api/admin/feedback',
+		'/admin/affiliates', '/admin/affiliates?q=0123456789',
+		'/admin/approvals', '/admin/approvals?state=lapsed'])
 		await within(3, path, get(admin, path));
 });
 
