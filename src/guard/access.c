@@ -8,6 +8,7 @@
 #include "ctx.h"
 #include "guard/key.h"
 #include "guard/permission.h"
+#include "store/entitlement.h"
 #include "store/key.h"
 #include "store/session.h"
 #include "store/user.h"
@@ -16,12 +17,14 @@
 
 /* Last what a further field of users may not stand for. */
 static const char *
-claims_of(struct ctx *ctx)
+claims_of(struct ctx *ctx, const char *entitlements)
 {
 	const struct config *config = ctx->config;
 	struct json_object *claims = view_root(ctx->arena);
 
 	user_view(ctx, claims, ctx->user);
+	if (entitlements != NULL)
+		view_json(claims, "entitlements", entitlements);
 	view_int(claims, "iat", ctx->now / 1000);
 	view_text(claims, "sub", ctx->user->id);
 	view_int(claims, "exp", ctx->now / 1000 + config->jwt_expires_in);
@@ -30,16 +33,32 @@ claims_of(struct ctx *ctx)
 	return view_as_text(ctx->arena, claims);
 }
 
+/* NULL unless the settings want them told. */
+static enum status
+entitlements_of(struct ctx *ctx, const char **out)
+{
+	*out = NULL;
+	if (!ctx->config->entitlements_enabled ||
+	    !ctx->config->entitlements_in_token)
+		return ST_OK;
+	if (ctx->session != NULL)
+		*out = ctx->session->entitlements;
+	return *out != NULL ? ST_OK :
+	    store_entitlement_text(ctx, "user", ctx->user->id, out);
+}
+
 enum status
 access_token(struct ctx *ctx, const char **out)
 {
+	const char *entitlements;
 	const struct jwk *key;
 
 	*out = NULL;
 	if (ctx->session != NULL && ctx->session->impersonated_by != NULL)
 		return ST_OK;
+	TRY(entitlements_of(ctx, &entitlements));
 	TRY(key_signer(ctx, &key));
-	*out = token_sign(ctx->arena, key, claims_of(ctx));
+	*out = token_sign(ctx->arena, key, claims_of(ctx, entitlements));
 	return ST_OK;
 }
 

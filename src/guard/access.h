@@ -16,6 +16,8 @@ struct ctx;
 /*
  * access_token - a token for ctx->user
  *
+ * With entitlements.in_token it claims what the user is entitled to, for one
+ * statement more unless the session has brought it.
  * Outside a transaction, as key_signer. *out is NULL when it would be too long
  * (TOKEN_BYTES_MAX), and for an admin who acts as the user: it would not tell
  * of that, and outlive it.

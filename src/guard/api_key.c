@@ -17,6 +17,8 @@ const struct scope scopes[] = {
 	    PERMISSION_NONE },
 	{ "credits:read", "See your credits, holds and usage",
 	    PERMISSION_NONE },
+	{ "entitlements:read", "See what you are entitled to",
+	    PERMISSION_NONE },
 	{ "credits:spend", "Spend your credits", PERMISSION_NONE },
 	{ "credits:hold", "Set your credits aside, and spend what is",
 	    PERMISSION_NONE },

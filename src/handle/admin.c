@@ -11,6 +11,7 @@
 #include "guard/permission.h"
 #include "handle/api_key.h"
 #include "handle/device.h"
+#include "handle/entitlement.h"
 #include "handle/export.h"
 #include "handle/reset.h"
 #include "handle/subject.h"
@@ -158,6 +159,17 @@ referral_view(struct ctx *ctx, const char *id)
 }
 
 static enum status
+entitlements_view(struct ctx *ctx, const char *id)
+{
+	view_bool(ctx->view, "entitlementsOn",
+	    ctx->config->entitlements_enabled);
+	if (!ctx->config->entitlements_enabled)
+		return ST_OK;
+	TRY(entitlements_show(ctx, id));
+	return licences_show(ctx, id);
+}
+
+static enum status
 lists_view(struct ctx *ctx, const char *id)
 {
 	struct json_object *sessions = view_list(ctx->view, "sessions");
@@ -171,6 +183,7 @@ lists_view(struct ctx *ctx, const char *id)
 	if (ctx->config->api_key_enabled)
 		TRY(api_key_show(ctx, id));
 	TRY(referral_view(ctx, id));
+	TRY(entitlements_view(ctx, id));
 	(void)page_read(ctx, NULL, LATEST, &page);
 	TRY(store_ledger_of(ctx, &(struct ledger_filter){ .user = id,
 	    .to = PAGE_START }, true, &page, ledger));
@@ -222,6 +235,8 @@ refused_view(struct ctx *ctx)
 		{ "grant", credit_grant }, { "adjust", credit_adjust },
 		{ "quota", credit_quota }, { "impersonate", impersonate },
 		{ "password", user_password_set }, { "remove", user_remove },
+		{ "entitlement", entitlement_add },
+		{ "licence", licence_issue }, { "revoke", licence_revoke },
 	};
 	struct json_object *refused = view_object(ctx->view, "refused");
 	char key[ID_SIZE];
@@ -264,6 +279,10 @@ powers_view(struct ctx *ctx, const struct json_object *user)
 	view_bool(ctx->view, "canImpersonate", above &&
 	    !view_is_true(user, "banned") && may(ctx, role_is_admin(role) ?
 	    PERMISSION_USER_IMPERSONATE_ADMINS : PERMISSION_USER_IMPERSONATE));
+	view_bool(ctx->view, "canEntitle", covers(ctx, role) &&
+	    may(ctx, PERMISSION_ENTITLEMENT_WRITE));
+	view_bool(ctx->view, "canLicense", covers(ctx, role) &&
+	    may(ctx, PERMISSION_LICENCE_WRITE));
 	view_bool(ctx->view, "canSendLink", reset_enabled(ctx->config));
 	password_view(ctx);
 }

@@ -120,6 +120,23 @@ extern const struct export audit_export;
 enum status admin_audit(struct ctx *ctx);
 enum status admin_audit_again(struct ctx *ctx);
 
+/* entitlement.c */
+extern const struct form entitlement_form, entitlement_json_form;
+enum status user_entitlements(struct ctx *ctx);
+enum status entitlement_add(struct ctx *ctx);
+enum status entitlement_drop(struct ctx *ctx);
+
+/* licence.c */
+extern const struct form licences_form, licence_form, licence_json_form,
+    licence_revoke_form;
+extern const struct export licences_export;
+enum status user_licences(struct ctx *ctx);
+enum status admin_licences(struct ctx *ctx);
+enum status admin_licence(struct ctx *ctx);
+enum status admin_licence_file(struct ctx *ctx);
+enum status licence_issue(struct ctx *ctx);
+enum status licence_revoke(struct ctx *ctx);
+
 /* feedback.c */
 extern const struct form feedbacks_form, feedback_answer_form;
 extern const struct export feedbacks_export;

@@ -70,6 +70,11 @@ enum status profile_save(struct ctx *ctx);
 enum status profile_page(struct ctx *ctx);
 enum status me(struct ctx *ctx);
 
+/* entitlement.c and licence.c; for those of admins see admin.h */
+enum status my_entitlements(struct ctx *ctx);
+enum status account_licences(struct ctx *ctx);
+enum status my_licence_file(struct ctx *ctx);
+
 /* feedback.c; for its readers see admin.h */
 extern const struct form feedback_form;
 enum status account_feedback(struct ctx *ctx);

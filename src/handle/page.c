@@ -34,6 +34,8 @@ static const struct nav_item account_nav[] = {
 	    offsetof(struct config, api_key_enabled) },
 	{ "/account/credits", "Credits", false, PERMISSION_NONE, 0 },
 	{ "/account/orders", "Orders", false, PERMISSION_NONE, 0 },
+	{ "/account/licences", "Licences", false, PERMISSION_NONE,
+	    offsetof(struct config, entitlements_enabled) },
 	{ "/account/feedback", "Feedback", false, PERMISSION_NONE,
 	    offsetof(struct config, feedback_enabled) },
 	{ "/account/referrals", "Referrals", false, PERMISSION_NONE,
@@ -44,6 +46,8 @@ static const struct nav_item admin_nav[] = {
 	{ "/admin/users", "Users", false, PERMISSION_USER_LIST, 0 },
 	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST, 0 },
 	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST, 0 },
+	{ "/admin/licences", "Licences", false, PERMISSION_LICENCE_LIST,
+	    offsetof(struct config, entitlements_enabled) },
 	{ "/admin/feedback", "Feedback", false, PERMISSION_FEEDBACK_LIST,
 	    offsetof(struct config, feedback_enabled) },
 	{ "/admin/approvals", "Approvals", false, PERMISSION_CREDIT_LIST,
@@ -150,6 +154,9 @@ fill_user(struct ctx *ctx)
 	view_text(shown, "name", user->name);
 	view_text(shown, "email", user->email);
 	view_text(shown, "role", user->role);
+	if (ctx->session->entitlements != NULL)
+		view_json(ctx->page, "entitlements",
+		    ctx->session->entitlements);
 	view_bool(ctx->page, "unverified", !user->email_verified &&
 	    ctx->config->verification_enabled);
 	view_bool(ctx->page, "canAdmin", permission_in(user->permissions,

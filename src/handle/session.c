@@ -12,6 +12,7 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/audit.h"
+#include "store/entitlement.h"
 #include "store/extra.h"
 #include "store/session.h"
 #include "store/user.h"
@@ -26,12 +27,28 @@ static const struct form_field revoke_fields[] = {
 };
 const struct form revoke_session_form = FORM(revoke_fields, struct revoke);
 
-static void
+/* An API key stands for a session, and is found by another statement. */
+static enum status
+view_entitlements(struct ctx *ctx)
+{
+	const char *text = ctx->session->entitlements;
+
+	if (!ctx->config->entitlements_enabled ||
+	    !ctx->config->entitlements_in_session)
+		return ST_OK;
+	if (text == NULL)
+		TRY(store_entitlement_text(ctx, "user", ctx->user->id, &text));
+	view_json(ctx->view, "entitlements", text);
+	return ST_OK;
+}
+
+static enum status
 view_both(struct ctx *ctx)
 {
 	session_view(ctx, view_object(ctx->view, "session"), ctx->session,
 	    ctx->session->token);
 	user_view(ctx, view_object(ctx->view, "user"), ctx->user);
+	return view_entitlements(ctx);
 }
 
 static enum status
@@ -41,7 +58,7 @@ show_session(struct ctx *ctx)
 
 	if (ctx->session == NULL)
 		return respond_null(ctx);
-	view_both(ctx);
+	TRY(view_both(ctx));
 	/* A key makes no token that would outlive it. */
 	if (!ctx->config->jwt_enabled || !ctx->config->jwt_set_header ||
 	    ctx->session->by_key)
@@ -175,8 +192,7 @@ session_alias(struct ctx *ctx)
 	view_bool(ctx->view, "success", true);
 	view_text(ctx->view, "userId", ctx->user->id);
 	view_text(ctx->view, "token", ctx->session->token);
-	view_both(ctx);
-	return ST_OK;
+	return view_both(ctx);
 }
 
 enum status

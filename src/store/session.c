@@ -7,6 +7,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "store/db.h"
+#include "store/entitlement.h"
 #include "store/extra.h"
 #include "trust/sign.h"
 #include "view/view.h"
@@ -51,6 +52,7 @@ session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
 	out->user_agent = db_get_text(rows, row, 6);
 	out->impersonated_by = db_get_text(rows, row, 7);
 	out->fields = db_get_text(rows, row, 8);
+	out->entitlements = NULL;
 }
 
 void
@@ -81,19 +83,31 @@ token_hash(struct ctx *ctx, const char *token)
 	return db_bytes(hash, SHA256_BYTES);
 }
 
+#define FOUND_BY_TOKEN(more)						\
+	"SELECT " SESSION_COLUMNS ", " USER_COLUMNS more		\
+	" FROM sessions s JOIN users u ON u.id = s.user_id"		\
+	" WHERE s.token_hash = $1"
+
 enum status
 store_session_find(struct ctx *ctx, const char *token,
     struct session *session, struct user *user)
 {
-	static const char sql[] =
-	    "SELECT " SESSION_COLUMNS ", " USER_COLUMNS
-	    " FROM sessions s JOIN users u ON u.id = s.user_id"
-	    " WHERE s.token_hash = $1";
+	static const char plain[] = FOUND_BY_TOKEN("");
+	static const char entitled[] = FOUND_BY_TOKEN(
+	    ", " ENTITLEMENTS_TEXT("'user'", "u.id", "$2"));
+	const bool more = ctx->config->entitlements_enabled &&
+	    ctx->config->entitlements_in_session;
+	const struct db_arg arg[] = { token_hash(ctx, token),
+		db_time(ctx->now) };
 	struct db_rows rows;
 
-	TRY(db_one(ctx, &rows, sql, DB_ARGS(token_hash(ctx, token))));
+	TRY(db_one(ctx, &rows, more ? entitled : plain,
+	    (struct db_args){ arg, more ? 2 : 1 }));
 	session_row(ctx, &rows, 0, session);
 	session->token = token;
+	if (more)
+		session->entitlements = db_get_text(&rows, 0,
+		    SESSION_COLUMN_COUNT + USER_COLUMN_COUNT);
 	user_row(ctx, &rows, 0, SESSION_COLUMN_COUNT, user);
 	return user->banned ? ST_NOT_FOUND : ST_OK;
 }

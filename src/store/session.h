@@ -29,6 +29,7 @@ struct session {
 	bool by_key;			/* no row: an API key stands for it */
 	const char *impersonated_by;	/* NULL: an ordinary session */
 	const char *fields;		/* JSON object text */
+	const char *entitlements;	/* the same; NULL: not asked for */
 	bool new_device;		/* just made, see store_session_create */
 };
 
@@ -59,6 +60,7 @@ void session_view(struct ctx *ctx, struct json_object *out,
 /*
  * store_session_find - the session of a token and its user, one statement
  *
+ * With entitlements.in_session it brings what the user is entitled to.
  * Expired rows are found, too: the caller decides. A banned user's session is
  * not. ST_NOT_FOUND.
  */

@@ -23,6 +23,7 @@ before(async () => {
 		stand({ name, config: { 'jwt.enabled': true,
 			'jwt.algorithm': 'ES256', 'user.delete': true,
 			'feedback.enabled': true, 'affiliates.enabled': true,
+			'entitlements.enabled': true,
 			'credits.approval_above': HUGE,
 			'api_key.enabled': true, 'multi_session.enabled': true,
 			'username.enabled': name === 'empty' } })));
@@ -59,8 +60,10 @@ async function makeLong() {
 const FORMS = { grant: 'Grant credits', adjust: 'Adjust balance',
 	quota: 'Set monthly quota', ban: 'Ban this user',
 	impersonate: 'Act as this user', password: 'Set a password',
-	remove: 'Remove this user' };
-const BUTTONS = { ...FORMS, quota: 'Set quota', ban: (name) => `Ban ${name}`,
+	remove: 'Remove this user', entitlement: 'Give an entitlement',
+	licence: 'Issue a licence' };
+const BUTTONS = { ...FORMS, entitlement: 'Give it',
+	licence: 'Issue the licence', quota: 'Set quota', ban: (name) => `Ban ${name}`,
 	impersonate: (name) => `Act as ${name}`, password: 'Set password',
 	remove: (name) => `Remove ${name}` };
 
@@ -346,6 +349,17 @@ look('account with a username', 'first', '/account');
 look('credits without movements', 'user', '/account/credits');
 look('credits with long values', 'long', '/account/credits');
 look('orders without any', 'user', '/account/orders');
+look('licences without any', 'user', '/account/licences');
+look('licences of a user', 'long', async (visitor) => {
+	await full.psql(`INSERT INTO entitlements (id, owner_kind, owner_id, key,
+		value, source, source_id, granted_at) VALUES (repeat('e', 32),
+		'user', '${long.id}', repeat('k', 64), to_jsonb(repeat('v', 600)),
+		'promo', '', now()) ON CONFLICT DO NOTHING`);
+	await full.tollgate(['licence', 'issue', '--user', long.email, '--type',
+		'enterprise', '--feature', 'f'.repeat(64), '--feature', 'sso',
+		'--limit', `${'l'.repeat(64)}=${HUGE}`]);
+	await visitor.goto('/account/licences');
+});
 look('feedback without any', 'user', '/account/feedback');
 look('feedback refused', 'user', (visitor) => sendMain(visitor,
 	'/account/feedback', { Subject: '', 'What you want to say': LONG_REASON },
@@ -441,6 +455,19 @@ look('orders on the first day', 'first', '/admin/orders');
 look('order', 'admin_rw', async (visitor) => visitor.goto('/admin/orders/' +
 	await someOrder("status = 'refunded'")));
 look('no such order', 'admin_rw', '/admin/orders/0', 404);
+look('licences', 'admin_rw', '/admin/licences');
+look('licences not found', 'admin_rw', '/admin/licences?q=nobody%40nowhere');
+look('licences on the first day', 'first', '/admin/licences');
+look('a user with licences', 'admin_rw', async (visitor) => {
+	await visitor.goto(`/admin/users/${long.id}`);
+	await openAll(visitor);
+});
+look('a user with licences seen by a reader', 'admin_ro', (visitor) =>
+	visitor.goto(`/admin/users/${long.id}`));
+look('an entitlement refused', 'admin_rw', () => send('entitlement', long, {
+	Key: 'No key', 'Value optional': LONG_REASON }), 400);
+look('a licence refused', 'admin_rw', () => send('licence', long, {
+	'Features optional': 'No', 'Days optional': 'many' }), 400);
 look('feedback of users', 'admin_rw', '/admin/feedback');
 look('feedback not found', 'admin_rw', '/admin/feedback?q=nobody%40nowhere');
 look('feedback on the first day', 'first', '/admin/feedback');

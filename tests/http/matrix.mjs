@@ -78,6 +78,12 @@ const otherSession = async (world) => ({ id: await world.otherSession() });
 const note = { rating: 4, subject: 'Matrix', text: 'It fits.' };
 const feedback = async (world) => ({ id: await world.feedback() });
 
+const entitled = async (world) => ({ id: world.victim.id,
+	eid: await world.entitlement() });
+const licensed = async (world) => ({ id: world.victim.id,
+	lid: await world.licence() });
+const licence = async (world) => ({ id: await world.licence() });
+
 const signingKey = async (world) => ({ id: await world.signingKey() });
 const self = (world) => ({ user_id: world.actor.id ?? 'none' });
 const ownTask = async (world) => ({ ...self(world),
@@ -246,6 +252,9 @@ export const MATRIX = {
 		params: { id: 'none' } }),
 	'POST /account/orders/:id/cancel': signedIn(303, { params: ownOrder }),
 	'GET /account/orders/:id/receipt': signedIn(404, { params: ownOrder }),
+	'GET /account/licences': signedIn(200),
+	'GET /account/licences/:id/file': signedIn(404, {
+		params: { id: 'none' } }),
 	'GET /account/feedback': signedIn(200),
 	'POST /account/feedback': signedIn(303, { body: note }),
 	'GET /account/referrals': signedIn(200),
@@ -286,6 +295,17 @@ export const MATRIX = {
 		body: grant }),
 	'POST /admin/users/:id/quota': mayWrite(303, { params: victim,
 		body: { monthlyCreditsQuota: '1000' } }),
+	'POST /admin/users/:id/entitlements': mayWrite(303, {
+		params: victim, body: { key: 'seats', value: '5' } }),
+	'POST /admin/users/:id/entitlements/:eid/drop': mayWrite(303, {
+		params: entitled }),
+	'POST /admin/users/:id/licences': mayWrite(303, { params: victim,
+		body: { type: 'pro', features: 'export', limits: 'seats=5' } }),
+	'POST /admin/users/:id/licences/:lid/revoke': mayWrite(303, {
+		params: licensed, body: { reason: 'Matrix' } }),
+	'GET /admin/licences': mayRead(200),
+	'GET /admin/licences.csv': mayRead(200),
+	'GET /admin/licences/:id/file': mayRead(200, { params: licence }),
 	'GET /admin/credits': mayRead(200),
 	'GET /admin/credits.csv': mayRead(200),
 	'GET /admin/credits/expiring': mayRead(200),
@@ -344,6 +364,7 @@ export const MATRIX = {
 	/* our own API */
 	'GET /api/me': signedIn(200),
 	'GET /api/me/referrals': signedIn(200),
+	'GET /api/me/entitlements': signedIn(200),
 	'GET /api/keys': signedIn(200),
 	'POST /api/keys': signedIn(200, { body: { name: 'Matrix' } }),
 	'DELETE /api/keys/:id': signedIn(404, { params: { id: 'none' } }),
@@ -399,6 +420,20 @@ export const MATRIX = {
 	'GET /api/admin/users/:id/keys': mayRead(200, { params: victim }),
 	'DELETE /api/admin/users/:id/keys/:kid': mayWrite(404, {
 		params: (world) => ({ ...victim(world), kid: 'none' }) }),
+	'GET /api/admin/users/:id/entitlements': mayRead(200, {
+		params: victim }),
+	'POST /api/admin/users/:id/entitlements': mayWrite(200, {
+		params: victim, body: { key: 'seats', value: 5 } }),
+	'DELETE /api/admin/users/:id/entitlements/:eid': mayWrite(200, {
+		params: entitled }),
+	'GET /api/admin/users/:id/licences': mayRead(200, { params: victim }),
+	'POST /api/admin/users/:id/licences': mayWrite(200, { params: victim,
+		body: { type: 'pro', features: ['export'],
+			limits: { seats: 5 } } }),
+	'POST /api/admin/users/:id/licences/:lid/revoke': mayWrite(200, {
+		params: licensed, body: { reason: 'Matrix' } }),
+	'GET /api/admin/licences': mayRead(200),
+	'GET /api/admin/licences/:id': mayRead(200, { params: licence }),
 	'GET /api/admin/users/:id/credits': mayRead(200, { params: victim }),
 	'POST /api/admin/credits/grant': mayWrite(200, { headers: keyed,
 		body: grantJson }),

@@ -7,8 +7,9 @@ import { Person, after, before, csrfOf, eventually, is, matches, ok, oneOf,
 	person, secret, stand, test, times } from './suite.mjs';
 
 const API = '/api/auth/api-key';
-const SCOPES = ['profile:read', 'credits:read', 'credits:spend', 'credits:hold',
-	'credits:usage', 'admin:read', 'admin:write'];
+const SCOPES = ['profile:read', 'credits:read', 'entitlements:read',
+	'credits:spend', 'credits:hold', 'credits:usage', 'admin:read',
+	'admin:write'];
 
 let at, plain, strict;
 
@@ -22,6 +23,7 @@ before(async () => {
 			'admin.enabled': true, 'jwt.enabled': true,
 			'jwt.algorithm': 'EdDSA', 'jwt.set_header': true,
 			'username.enabled': true, 'multi_session.enabled': true,
+			'entitlements.enabled': true,
 			'one_time_token.enabled': true, 'user.delete': true,
 			'session.cookie_cache': 'compact',
 			'session.fields': 'colour:string' } }),
@@ -188,6 +190,8 @@ test('a key opens what its scopes name, and nothing for their lack',
 		const { user } = (await make(admin)).id && await admin.session();
 		const doors = {
 			'profile:read': (key) => call(key, '/api/me'),
+			'entitlements:read': (key) => call(key,
+				'/api/me/entitlements'),
 			'credits:spend': (key) => spend(key),
 			'admin:read': (key) => call(key, '/api/admin/orders'),
 			'admin:write': (key) => call(key,

@@ -15,6 +15,7 @@ before(async () => {
 	at = await stand({ name: 'budget', config: { 'worker.count': 1,
 		'admin.enabled': true, 'username.enabled': true,
 		'feedback.enabled': true, 'affiliates.enabled': true,
+		'entitlements.enabled': true,
 		'credits.approval_above': 1000 } });
 	someone = await person(at);
 	admin = await person(at, 'admin_ro');
@@ -93,6 +94,19 @@ test('a token costs one statement to make, and one to be known by', () =>
 		is(await statements(bearer), 1, 'of a refusal');
 	}));
 
+test('a session check that brings entitlements asks once', () =>
+	elsewhere('budgetentitle', { 'entitlements.enabled': true,
+		'entitlements.in_session': true, 'entitlements.in_token': true,
+		'jwt.enabled': true, 'jwt.set_header': false }, async (who) => {
+		for (const path of ['/api/auth/get-session', '/auth/session'])
+			is(await statements(get(who, path)), 1, path);
+		is(await statements(get(who, '/api/me/entitlements')), 2,
+			'of /api/me/entitlements');
+		/* the first makes the key */
+		await statements(get(who, '/api/auth/token'));
+		is(await statements(get(who, '/api/auth/token')), 2, 'of a token');
+	}));
+
 test('a session that is extended asks twice', async () => {
 	await at.psql(`UPDATE sessions SET expires_at = now() + '1 day'
 		WHERE user_id = '${someone.id}'`);
@@ -122,6 +136,8 @@ test('a sign-in that is refused asks once, for nobody and somebody alike',
 test('an admin\'s list asks three times', async () => {
 	for (const path of ['/admin/users', '/admin/users?q=example.com',
 		'/api/admin/users', '/api/auth/admin/list-users', '/admin/orders',
+		'/admin/licences', '/admin/licences?q=example.com&state=expiring',
+		'/api/admin/licences', `/api/admin/users/${someone.id}/licences`,
 		'/admin/credits', '/admin/mail', '/admin/feedback',
 		'/admin/feedback?q=door', '/api/admin/feedback',
 		'/admin/affiliates', '/admin/affiliates?q=0123456789',

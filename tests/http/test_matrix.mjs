@@ -26,7 +26,7 @@ before(async () => {
 		'username.enabled': true, 'jwt.enabled': true,
 		'jwt.algorithm': 'EdDSA', 'tasks.enabled': true,
 		'shop.enabled': true,
-		'feedback.enabled': true,
+		'feedback.enabled': true, 'entitlements.enabled': true,
 		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
 		'session.fields': 'colour:string', 'affiliates.enabled': true,
@@ -141,6 +141,31 @@ async function makeWorld() {
 		},
 		spend: (who) => moved(who, 'spend', 'spent', 'NULL'),
 		hold: (who) => moved(who, 'hold', 'held', `now() + '1 h'`),
+		async entitlement() {
+			if (world.refusing)
+				return 'none';
+
+			const id = `entitlement${++serial}`;
+
+			await at.psql(`INSERT INTO entitlements (id, owner_kind,
+				owner_id, key, value, source, source_id, granted_at)
+				VALUES ('${id}', 'user', '${victim.id}', 'matrix',
+				'true', 'promo', '${id}', now())`);
+			return id;
+		},
+		async licence() {
+			if (world.refusing)
+				return 'none';
+
+			const id = `licence${++serial}`;
+
+			await at.psql(`INSERT INTO licences (id, owner_kind,
+				owner_id, holder, type, features, limits, file,
+				issued_at) VALUES ('${id}', 'user', '${victim.id}',
+				'${victim.email}', 'pro', '["export"]', '{}', 'x',
+				now())`);
+			return id;
+		},
 		async feedback() {
 			if (world.refusing)
 				return 'none';

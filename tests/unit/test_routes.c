@@ -143,7 +143,8 @@ static bool
 needs_no_template(const struct route *route)
 {
 	return route->method == METHOD_GET && (text_is(route->path, "/") ||
-	    text_is(route->path, "/assets/:name"));
+	    text_is(route->path, "/assets/:name") ||
+	    strstr(route->path, "/licences/:id/file") != NULL);
 }
 
 static void
