@@ -47,7 +47,7 @@ trend_text(struct ctx *ctx, const struct series *series)
 	double percent;
 
 	if (more == 0)
-		return "as much as before";
+		return series->total == 0 ? "as before" : "as much as before";
 	if (series->before <= 0)
 		return "nothing before";
 	percent = (double)more / (double)series->before * 100;
@@ -82,7 +82,6 @@ figures_view(struct ctx *ctx, const struct dashboard *dashboard)
 		enum figure figure;
 		const char *label;
 	} cards[] = {
-		{ FIGURE_SIGN_UPS, "Sign-ups" },
 		{ FIGURE_ISSUED, "Credits issued" },
 		{ FIGURE_SPENT, "Credits spent" },
 		{ FIGURE_EXPIRED, "Credits expired" },
@@ -91,7 +90,10 @@ figures_view(struct ctx *ctx, const struct dashboard *dashboard)
 	struct json_object *out = view_list(ctx->view, "figures");
 	const struct figures *figures = &dashboard->figures;
 
-	words_figure(out, "Users", number_text(ctx, dashboard->users), NULL);
+	words_figure(out, "Users", number_text(ctx, dashboard->users),
+	    arena_printf(ctx->arena, "%s new, %s", number_text(ctx,
+	    figures->of[FIGURE_SIGN_UPS].total), trend_text(ctx,
+	    &figures->of[FIGURE_SIGN_UPS])));
 	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
 		const struct series *series = &figures->of[cards[i].figure];
 

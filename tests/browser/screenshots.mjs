@@ -1,5 +1,6 @@
 /*
- * The pictures of the README, of a stand with a thousand made-up people.
+ * The pictures of README.md and docs/, of a stand with a thousand made-up
+ * people, and of the journey that test_refund.mjs makes.
  *
  *   node tests/browser/screenshots.mjs [directory]
  */
@@ -9,18 +10,24 @@ import { SOURCE } from '../lib/paths.mjs';
 import { startStand } from '../lib/stand.mjs';
 import { Visitor, closeBrowser } from './browser.mjs';
 import { demoPeople } from './people.mjs';
+import { goThrough, placeOrder } from './refund.mjs';
 import { makeUser, signedIn } from './suite.mjs';
 
 const WIDTH = 1280;
 const HEIGHT = 800;
 const out = path.resolve(process.argv[2] ??
 	path.join(SOURCE, 'docs/screenshots'));
-const at = await startStand({ name: 'screenshots' });
+const at = await startStand({ name: 'screenshots', config: {
+	'shop.enabled': true } });
 
-async function picture(visitor, name, address, height = HEIGHT) {
+async function shot(visitor, name, height = HEIGHT) {
 	await visitor.page.setViewportSize({ width: WIDTH, height });
-	await visitor.goto(address);
 	await visitor.page.screenshot({ path: path.join(out, `${name}.png`) });
+}
+
+async function picture(visitor, name, address, height) {
+	await visitor.goto(address);
+	await shot(visitor, name, height);
 }
 
 /* Whoever has spent most of a monthly quota, and has something left. */
@@ -57,5 +64,11 @@ const [{ email }] = await at.psql(`SELECT email FROM users WHERE id = '${id}'`);
 await at.tollgate(['user', 'passwd', '--email', email],
 	'correct horse battery staple\n');
 await picture(await signedIn(at, { email }), 'account', '/account');
+
+/* An order from its payment to its refund. */
+const buyer = await makeUser(at, 'user', 'Bea Buyer', 'bea@example.com');
+
+await goThrough(marek, await placeOrder(at, buyer), buyer,
+	(name) => shot(marek, name));
 await at.stop();
 await closeBrowser();
