@@ -17,6 +17,7 @@ const day = 86400000;
 /*
  * By weight: who asks, where, and for what. hold and taken are ids that were
  * told before, of a hold, of a spend or capture; without one nothing is asked.
+ * An order has credits: paid, it grants them, and refunded it takes them back.
  */
 const acts = [
 	[8, 'grant', (c) => ({ admin: true, path: 'admin/credits/grant',
@@ -45,6 +46,12 @@ const acts = [
 		path: 'admin/credits/refund', origin: taken, body: {
 			userId: c.wallet.id, transferId: taken,
 			...c.oneOf([{}, { amount: c.amount(20) }]) } }))],
+	[4, 'order paid', (c) => c.of(c.wallet.orders, (order) => ({
+		admin: true, path: `admin/orders/${order}/mark-paid`,
+		body: { reference: 'cash' }, order }))],
+	[4, 'order refund', (c) => c.of(c.wallet.orders, (order) => ({
+		admin: true, path: `admin/orders/${order}/refund`, order,
+		body: c.oneOf([{}, { amountMinor: c.amount(500) }]) }))],
 ];
 const WEIGHT = acts.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -82,9 +89,10 @@ class Chance {
 
 export class Crowd {
 	asked = 0;
-	/* By key, what was done: { id, number, from, until }. */
+	/* By key, what was done: { act, id, number, until }, or only usage or
+	 * order, its id. */
 	done = new Map();
-	/* By key: { wallet, name, code, amount, origin, from, until }. */
+	/* By key: what was asked, and { code, from, until }. */
 	refused = new Map();
 
 	constructor(at, wallets, admin, seed) {
@@ -161,6 +169,14 @@ export class Crowd {
 	}
 
 	#note(act, body) {
+		if (act.order !== undefined) {
+			this.done.set(act.key, { order: act.order });
+			if (act.name === 'order refund' && !act.body.amountMinor)
+				act.wallet.orders = act.wallet.orders.filter(
+					(order) => order !== act.order);
+			return;
+		}
+
 		const transfer = act.name === 'usage' ? body.transfer : body;
 
 		if (transfer === null) {
@@ -179,7 +195,7 @@ export class Crowd {
 	async #again(act, chance) {
 		const first = this.done.get(act.key);
 
-		if (first === undefined || first.usage !== undefined)
+		if (first?.id === undefined)
 			return;
 		if (chance.below(2) === 0) {
 			const { status, body } = await this.#answer(act);

@@ -14,6 +14,7 @@ const OPERATIONS = Number(process.env.TG_OPERATIONS ?? 100000);
 /* Told to the model after each, and then forgotten here. */
 const ROUND = 50000;
 const WALLETS = 40;
+const ORDERS = 400;	/* of each wallet, to be paid and refunded */
 const QUOTA = 20000;
 const SEED = Number(process.env.TG_SEED ?? Date.now() % 2 ** 31);
 /* Answers between two kills. */
@@ -56,10 +57,27 @@ async function makeUsers(name, count, role) {
 			now() + interval '7 days', now(), now()
 		FROM generate_series(1, ${count}) i`);
 	return Array.from({ length: count }, (_, i) => ({
-		id: `${name}${i + 1}`, holds: [], taken: [],
+		id: `${name}${i + 1}`, holds: [], taken: [], orders: [],
 		quota: (i + 1) % 4 === 0 ? QUOTA : Infinity,
 		token: createHash('md5').update(`${name}${i + 1}`)
 			.digest('hex') }));
+}
+
+function idsOf(wallets) {
+	return wallets.map(({ id }) => `'${id}'`).join(', ');
+}
+
+async function makeOrders(wallets) {
+	await at.psql(`INSERT INTO orders (id, user_id, email, description,
+			credits, amount_minor, currency, credits_expire_days,
+			created_at, updated_at)
+		SELECT u.id || '_' || i, u.id, u.email, 'Credits', 10 + i % 90,
+			1000, 'EUR', CASE i % 3 WHEN 0 THEN 30 END, now(), now()
+		FROM users u, generate_series(1, ${ORDERS}) i
+		WHERE u.id IN (${idsOf(wallets)})`);
+	for (const wallet of wallets)
+		wallet.orders = Array.from({ length: ORDERS },
+			(_, i) => `${wallet.id}_${i + 1}`);
 }
 
 /* ---- the killer ------------------------------------------------------------ */
@@ -138,12 +156,36 @@ async function agrees({ wallet, model }) {
 			is(row.holds[t.id], closed === true, `hold ${t.id}`);
 }
 
+/* What an order says it has given is what the ledger says. */
+async function ordersAgree(told) {
+	const given = new Map();
+	const count = (order, change) =>
+		given.set(order, (given.get(order) ?? 0) + change);
+	const orders = new Map();
+
+	for (const { model } of told)
+		for (const { t } of model.made.values())
+			if (t.key.startsWith('tollgate:order:'))
+				count(t.key.split(':')[2], t.kind === 'grant' ?
+					t.amount : -t.amount);
+	for (const order of await at.psql(`SELECT id, credits_given,
+			received_minor AS received, refunded_minor AS refunded,
+			(extract(epoch FROM paid_at) * 1000)::bigint AS paid
+			FROM orders WHERE user_id IN (${idsOf(told.map(
+				({ wallet }) => wallet))})`)) {
+		orders.set(order.id, order);
+		is(order.credits_given, given.get(order.id) ?? 0,
+			`what order ${order.id} has given`);
+	}
+	return orders;
+}
+
 function exactlyOnce(crowd, told) {
 	const found = new Map(told.flatMap(({ model }) => [...model.made
 		.values()].map(({ t }) => [t.key, t])));
 
-	for (const [key, { id, usage }] of crowd.done)
-		ok(usage !== undefined || found.get(key)?.id === id,
+	for (const [key, { id }] of crowd.done)
+		ok(id === undefined || found.get(key)?.id === id,
 			`${key} was told, and is not there`);
 	for (const key of crowd.refused.keys())
 		ok(!found.has(key), `${key} was refused, and is there`);
@@ -171,6 +213,12 @@ const causes = {
 		model.made.get(r.origin).t.amount,
 	TRANSFER_REVERSED: (r, { model }) => model.made.get(r.origin).back ===
 		model.made.get(r.origin).t.amount,
+	ORDER_CLOSED: (r, { orders }) => orders.get(r.order).paid <= r.until,
+	ORDER_NOT_REFUNDABLE: (r, { orders }) => orders.get(r.order).paid === null
+		|| orders.get(r.order).paid >= r.from || orders.get(r.order)
+		.refunded === orders.get(r.order).received,
+	REFUND_EXCEEDED: (r, { orders }) => r.wanted + orders.get(r.order)
+		.refunded > orders.get(r.order).received,
 	TRANSFER_EXCEEDED: (r, { model }) => r.wanted + model.made.get(r.origin)
 		.back > model.made.get(r.origin).t.amount,
 };
@@ -187,7 +235,7 @@ function during(refusal, states, toldAt) {
 		|| began <= refusal.until);
 }
 
-function everyRefusalHasACause(crowd, told) {
+function everyRefusalHasACause(crowd, told, orders) {
 	const histories = new Map(told.map((one) => [one.wallet.id, one]));
 	const toldAt = new Map(told.map(({ wallet }) => [wallet.id, new Map()]));
 
@@ -198,8 +246,9 @@ function everyRefusalHasACause(crowd, told) {
 		const one = histories.get(r.wallet.id);
 
 		ok(r.code in causes, `${r.name} answers ${r.code}`);
-		r.wanted = Math.abs(r.body.cost ?? r.body.amount ?? 0);
-		ok(causes[r.code](r, { ...one, states: during(r, one.states,
+		r.wanted = Math.abs(r.body.cost ?? r.body.amount ??
+			r.body.amountMinor ?? 0);
+		ok(causes[r.code](r, { ...one, orders, states: during(r, one.states,
 			toldAt.get(r.wallet.id)) }),
 		`${r.code} of ${r.name} of ${r.wanted} has no cause`);
 	}
@@ -214,6 +263,8 @@ for (let round = 1; round <= rounds; round++)
 	test(`round ${round} of ${rounds}: what was told is there once, ` +
 		'and as the model has it', async () => {
 		const wallets = await makeUsers(`w${round}_`, WALLETS, 'user');
+		await makeOrders(wallets);
+
 		const crowd = new Crowd(at, wallets, admin, SEED + round);
 
 		await crowd.run(Math.min(ROUND, OPERATIONS), onAnswer);
@@ -229,7 +280,7 @@ for (let round = 1; round <= rounds; round++)
 			await agrees(one);
 		await at.start();
 		exactlyOnce(crowd, told);
-		everyRefusalHasACause(crowd, told);
+		everyRefusalHasACause(crowd, told, await ordersAgree(told));
 		seen.done += crowd.done.size;
 		for (const { code } of crowd.refused.values())
 			seen.codes[code] = (seen.codes[code] ?? 0) + 1;
