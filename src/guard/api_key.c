@@ -26,7 +26,8 @@ const struct scope scopes[] = {
 	    PERMISSION_NONE },
 	{ "admin:read", "See what administrators see",
 	    PERMISSION_SYSTEM_READ },
-	{ "admin:write", "Grant, correct and refund credits, settle holds, set quotas",
+	{ "admin:write", "Grant, correct and refund credits, settle holds, "
+	    "set quotas, give entitlements and licences",
 	    PERMISSION_CREDIT_GRANT },
 	{ NULL, NULL, PERMISSION_NONE }
 };
