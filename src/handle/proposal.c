@@ -19,6 +19,8 @@
 #include "store/user_admin.h"
 #include "view/view.h"
 
+#define DAY_MS INT64_C(86400000)
+
 /* ---- to propose -------------------------------------------------------- */
 
 enum status
@@ -224,15 +226,28 @@ static const struct choice_word kinds[] = {
 
 /* What the page offers; the handlers decide again. */
 static void
-proposal_words(struct ctx *ctx, struct json_object *proposal)
+powers_words(struct ctx *ctx, struct json_object *proposal)
 {
-	const char *state = view_get_text(proposal, "state");
-	const bool open = text_is(state, "open");
+	const bool open = text_is(view_get_text(proposal, "state"), "open");
 	const bool mine = is_mine(ctx, view_get_text(proposal, "proposedBy"));
 	const bool decides = open && !mine &&
 	    may(ctx, PERMISSION_CREDIT_APPROVE);
 
-	view_text(proposal, "stateText", words_label(states, state));
+	view_bool(proposal, "open", open);
+	view_bool(proposal, "canConfirm", decides &&
+	    !is_self(ctx, view_get_text(proposal, "userId")));
+	view_bool(proposal, "canDecline", decides);
+	view_bool(proposal, "canWithdraw", open && mine &&
+	    may(ctx, PERMISSION_CREDIT_GRANT));
+}
+
+static void
+proposal_words(struct ctx *ctx, struct json_object *proposal)
+{
+	const int64_t days = view_get_int(proposal, "lifetime") / DAY_MS;
+
+	view_text(proposal, "stateText", words_label(states,
+	    view_get_text(proposal, "state")));
 	view_text(proposal, "kindText", words_label(kinds,
 	    view_get_text(proposal, "kind")));
 	words_number(proposal, "amountText", view_get_int(proposal,
@@ -241,12 +256,11 @@ proposal_words(struct ctx *ctx, struct json_object *proposal)
 	words_moment(proposal, "lapsesAt");
 	words_moment(proposal, "decidedAt");
 	words_moment(proposal, "expiresAt");
-	view_bool(proposal, "open", open);
-	view_bool(proposal, "canConfirm", decides &&
-	    !is_self(ctx, view_get_text(proposal, "userId")));
-	view_bool(proposal, "canDecline", decides);
-	view_bool(proposal, "canWithdraw", open && mine &&
-	    may(ctx, PERMISSION_CREDIT_GRANT));
+	if (days > 0)
+		words_number(proposal, "daysText", days);
+	else
+		view_null(proposal, "daysText");
+	powers_words(ctx, proposal);
 }
 
 static enum status

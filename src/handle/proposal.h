@@ -25,7 +25,7 @@ struct user;
  *          gets 202. Else it is to be made as ever; if its key has been used,
  *          it is answered again
  *
- * ST_IDEMPOTENCY_KEY_REUSED
+ * ST_IDEMPOTENCY_KEY_REUSED, ST_EXPIRY_PASSED
  */
 enum status proposal_take(struct ctx *ctx, const char *kind,
     const struct user *subject, const struct credit *credit, bool *taken);

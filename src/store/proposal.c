@@ -59,6 +59,8 @@ store_proposal_add(struct ctx *ctx, const char *kind,
 
 	id_new(new, ctx->now);
 	*id = NULL;
+	if (credit->expires_at != 0 && credit->expires_at <= ctx->now)
+		return refuse(ctx, ST_EXPIRY_PASSED, "proposal of the past");
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(new),
 	    db_text(credit->wallet_id), db_text(kind), db_int(credit->amount),
 	    db_text(credit->reason), credit->expires_at == 0 ? db_null() :

@@ -42,6 +42,7 @@ struct proposal {
  *     belongs to a transfer of the wallet, and nothing was proposed
  *
  * ST_IDEMPOTENCY_KEY_REUSED  it belongs to another proposal
+ * ST_EXPIRY_PASSED           expires_at is not in the future
  */
 enum status store_proposal_add(struct ctx *ctx, const char *kind,
     const struct credit *credit, const char **id);

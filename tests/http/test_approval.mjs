@@ -223,6 +223,42 @@ test('nobody confirms for somebody of more permissions', async () => {
 	await refused(decide(first, proposal, 'confirm'), 403, 'FORBIDDEN');
 });
 
+test('credits that expire do so as if they had been granted', async () => {
+	const more = (fields) => first.send('POST', '/api/admin/credits/grant', {
+		headers: { 'Content-Type': 'application/json',
+			'Idempotency-Key': freshKey() },
+		body: JSON.stringify({ userId: someone.id, amount: MUCH,
+			reason: 'For a while', ...fields }) });
+
+	someone = await person(at);
+	await refused(more({ expiresAt: '2001-01-01' }), 400, 'EXPIRY_PASSED');
+
+	const { proposal } = (await more({ expiresInDays: 30 })).json();
+
+	matches((await second.get('/admin/approvals')).text,
+		/The credits last 30 days/, 'the page');
+
+	const { transfer } = (await decide(second, proposal, 'confirm')).json();
+
+	is(Math.round((new Date(transfer.expiresAt) -
+		new Date(transfer.createdAt)) / 86400000), 30, 'the days');
+});
+
+test('what organizations get waits, too', async () => {
+	const id = `org-${process.pid}`;
+	const answer = await first.json('/api/admin/credits/grant', {
+		organizationId: id, amount: MUCH, reason: 'A big one',
+		key: freshKey() });
+
+	await at.psql(`INSERT INTO wallets (id, kind, balance)
+		VALUES ('${id}', 'organization', 0)`);
+	is(answer.status, 202, 'the status');
+	is((await decide(second, answer.json().proposal, 'confirm')).json()
+		.transfer?.balance, MUCH, 'the balance');
+	is((await first.get('/admin/approvals?state=approved')).status, 200,
+		'the status of the page');
+});
+
 test('a correction upwards waits, one downwards does not', async () => {
 	someone = await person(at);
 
