@@ -60,6 +60,9 @@ static const struct command {
 	    command_routes },
 	{ "ledger", "verify", "Recompute every balance from its transfers.\n"
 	    "Fails when anything differs.", command_ledger },
+	{ "orders", "reconcile [DAYS]", "Compare orders with the payment "
+	    "provider, 30 days back.\nFails when anything differs.",
+	    command_orders },
 	{ "key", "list|rotate|retire [KID]", "Manage the keys that sign "
 	    "tokens.\nA retired key verifies nothing any more.", command_key },
 	{ "licence", "issue|revoke|verify|key|rotate [ID|FILE] [--user E]"

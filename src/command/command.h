@@ -51,6 +51,7 @@ int command_config(struct config *config, const struct options *options);
 int command_routes(struct config *config, const struct options *options);
 int command_user(struct config *config, const struct options *options);
 int command_ledger(struct config *config, const struct options *options);
+int command_orders(struct config *config, const struct options *options);
 int command_key(struct config *config, const struct options *options);
 /* config is NULL for the verb "verify", which needs nothing of ours. */
 int command_licence(struct config *config, const struct options *options);

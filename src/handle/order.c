@@ -1,5 +1,7 @@
 #include "handle/order.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -129,19 +131,32 @@ account_order(struct ctx *ctx)
 	return ST_OK;
 }
 
+/* Lines of the seller's address, which a bar divides. */
+static void
+seller_words(struct ctx *ctx)
+{
+	struct json_object *lines = view_list(ctx->view, "seller");
+	const char *at = ctx->config->shop_seller;
+
+	while (*at != '\0') {
+		const size_t size = strcspn(at, "|");
+
+		view_text(view_object(lines, NULL), "line",
+		    arena_copy(ctx->arena, at, size));
+		at += size + (at[size] == '|');
+	}
+}
+
 enum status
 account_receipt(struct ctx *ctx)
 {
-	const struct list *seller = &ctx->config->shop_seller;
-	struct json_object *order = view_object(ctx->view, "order"), *lines;
+	struct json_object *order = view_object(ctx->view, "order");
 
 	TRY(store_order_get(ctx, ctx->param[0], ctx->user->id, order));
 	if (view_get_text(order, "paidAt") == NULL)
 		return refuse(ctx, ST_ORDER_NOT_FOUND, "it was never paid");
 	order_words(ctx, order);
-	lines = view_list(ctx->view, "seller");
-	for (size_t i = 0; i < seller->count; i++)
-		view_text(view_object(lines, NULL), "line", seller->text[i]);
+	seller_words(ctx);
 	view_text(ctx->view, "note", ctx->config->shop_note);
 	return ST_OK;
 }

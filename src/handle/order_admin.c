@@ -12,6 +12,7 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
+#include "store/difference.h"
 #include "store/order.h"
 #include "store/page.h"
 #include "store/payment.h"
@@ -62,9 +63,15 @@ orders_show(struct ctx *ctx, const struct order_filter *filter,
 	static const char *const names[] = { "q", "status", "from", "to",
 		NULL };
 	struct json_object *orders = view_list(ctx->view, "orders");
+	int64_t open;
 
 	TRY(store_order_list(ctx, filter, page, orders));
 	if (is_page(ctx)) {
+		TRY(store_difference_count(ctx, &open));
+		if (open == 0)
+			view_null(ctx->view, "differencesText");
+		else
+			words_number(ctx->view, "differencesText", open);
 		words_each(ctx, orders, order_words);
 		words_choices(ctx->view, "statuses", order_statuses,
 		    filter->status == NULL ? "all" : filter->status);

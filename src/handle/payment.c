@@ -65,9 +65,6 @@ note_reversal(struct ctx *ctx, const struct reversal *heard)
 {
 	const char *order_id;
 
-	if (heard->id == NULL || heard->payment_id == NULL ||
-	    heard->state == NULL)
-		return ST_OK;
 	TRY(store_reversal_note(ctx, heard, &order_id));
 	return order_id == NULL ? ST_OK : order_settle(ctx, order_id);
 }
@@ -127,18 +124,25 @@ payment_checkout_failed(struct ctx *ctx, const struct json_object *session)
 
 /* ---- payments ---------------------------------------------------------- */
 
+bool
+payment_of_intent(struct ctx *ctx, const struct json_object *intent,
+    struct payment *out)
+{
+	*out = (struct payment){ .id = json_text(intent, "id"),
+	    .order_id = order_of(intent), .provider = PROVIDER_STRIPE,
+	    .currency = currency_of(ctx, intent),
+	    .received_minor = amount_of(intent, "amount_received") };
+	return out->id != NULL && out->order_id != NULL &&
+	    text_is(json_text(intent, "status"), "succeeded");
+}
+
 enum status
 payment_intent(struct ctx *ctx, const struct json_object *intent)
 {
-	const char *id = json_text(intent, "id");
+	struct payment heard;
 
-	if (id == NULL || order_of(intent) == NULL ||
-	    !text_is(json_text(intent, "status"), "succeeded"))
-		return ST_OK;
-	return note_payment(ctx, &(struct payment){ .id = id,
-	    .order_id = order_of(intent), .provider = PROVIDER_STRIPE,
-	    .currency = currency_of(ctx, intent),
-	    .received_minor = amount_of(intent, "amount_received") });
+	return payment_of_intent(ctx, intent, &heard) ?
+	    note_payment(ctx, &heard) : ST_OK;
 }
 
 enum status
@@ -173,8 +177,23 @@ stage_named(const struct word_stage *words, const char *word)
 	return REVERSAL_ANNOUNCED;
 }
 
-enum status
-payment_refund(struct ctx *ctx, const struct json_object *refund)
+static bool
+read_reversal(const struct json_object *object, const char *kind,
+    const struct word_stage *words, struct reversal *out)
+{
+	const char *state = json_text(object, "status");
+
+	*out = (struct reversal){ .id = json_text(object, "id"),
+	    .payment_id = id_of(object, "payment_intent"),
+	    .provider = PROVIDER_STRIPE, .kind = kind,
+	    .amount_minor = amount_of(object, "amount"),
+	    .stage = stage_named(words, state), .state = state,
+	    .reason = json_text(object, "reason") };
+	return out->id != NULL && out->payment_id != NULL && state != NULL;
+}
+
+bool
+reversal_of_refund(const struct json_object *refund, struct reversal *out)
 {
 	static const struct word_stage words[] = {
 		{ "pending", REVERSAL_OPEN },
@@ -184,19 +203,12 @@ payment_refund(struct ctx *ctx, const struct json_object *refund)
 		{ "canceled", REVERSAL_UNDONE },
 		{ NULL, REVERSAL_ANNOUNCED }
 	};
-	const char *state = json_text(refund, "status");
 
-	return note_reversal(ctx, &(struct reversal){
-	    .id = json_text(refund, "id"),
-	    .payment_id = id_of(refund, "payment_intent"),
-	    .provider = PROVIDER_STRIPE, .kind = "refund",
-	    .amount_minor = amount_of(refund, "amount"),
-	    .stage = stage_named(words, state), .state = state,
-	    .reason = json_text(refund, "reason") });
+	return read_reversal(refund, "refund", words, out);
 }
 
-enum status
-payment_dispute(struct ctx *ctx, const struct json_object *dispute)
+bool
+reversal_of_dispute(const struct json_object *dispute, struct reversal *out)
 {
 	static const struct word_stage words[] = {
 		{ "needs_response", REVERSAL_OPEN },
@@ -206,13 +218,24 @@ payment_dispute(struct ctx *ctx, const struct json_object *dispute)
 		{ "prevented", REVERSAL_UNDONE },
 		{ NULL, REVERSAL_ANNOUNCED }	/* warning_...: a question */
 	};
-	const char *state = json_text(dispute, "status");
 
-	return note_reversal(ctx, &(struct reversal){
-	    .id = json_text(dispute, "id"),
-	    .payment_id = id_of(dispute, "payment_intent"),
-	    .provider = PROVIDER_STRIPE, .kind = "dispute",
-	    .amount_minor = amount_of(dispute, "amount"),
-	    .stage = stage_named(words, state), .state = state,
-	    .reason = json_text(dispute, "reason") });
+	return read_reversal(dispute, "dispute", words, out);
+}
+
+enum status
+payment_refund(struct ctx *ctx, const struct json_object *refund)
+{
+	struct reversal heard;
+
+	return reversal_of_refund(refund, &heard) ?
+	    note_reversal(ctx, &heard) : ST_OK;
+}
+
+enum status
+payment_dispute(struct ctx *ctx, const struct json_object *dispute)
+{
+	struct reversal heard;
+
+	return reversal_of_dispute(dispute, &heard) ?
+	    note_reversal(ctx, &heard) : ST_OK;
 }

@@ -9,10 +9,14 @@
 #ifndef HANDLE_PAYMENT_H
 #define HANDLE_PAYMENT_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 struct ctx;
 struct json_object;
+struct payment;
+struct reversal;
 
 /*
  * Of a checkout session; other modes than "payment" are left alone.
@@ -39,5 +43,18 @@ enum status payment_refund(struct ctx *ctx, const struct json_object *refund);
  * .funds_withdrawn, .funds_reinstated. */
 enum status payment_dispute(struct ctx *ctx,
     const struct json_object *dispute);
+
+/*
+ * What an object of Stripe's says as a fact; false: nothing of an order.
+ *
+ * payment_of_intent    of a payment intent that has succeeded
+ * reversal_of_refund, reversal_of_dispute
+ */
+bool payment_of_intent(struct ctx *ctx, const struct json_object *intent,
+    struct payment *out);
+bool reversal_of_refund(const struct json_object *refund,
+    struct reversal *out);
+bool reversal_of_dispute(const struct json_object *dispute,
+    struct reversal *out);
 
 #endif

@@ -63,4 +63,9 @@ enum status order_refund(struct ctx *ctx);
 enum status mark_paid_prepare(struct ctx *ctx);
 enum status order_mark_paid(struct ctx *ctx);
 
+/* difference.c */
+enum status admin_differences(struct ctx *ctx);
+enum status admin_differences_again(struct ctx *ctx);
+enum status difference_repair(struct ctx *ctx);
+
 #endif

@@ -13,9 +13,12 @@
 #include "config.h"
 #include "ctx.h"
 #include "guard/shared.h"
+#include "handle/reconcile.h"
 #include "proc/proc.h"
+#include "send/stripe.h"
 #include "store/credit.h"
 #include "store/db.h"
+#include "store/difference.h"
 #include "store/figures.h"
 #include "store/key.h"
 #include "store/letter.h"
@@ -23,8 +26,9 @@
 #include "store/session.h"
 #include "store/verification.h"
 
-#define ARENA_BYTES ((size_t)1024 * 1024)
+#define ARENA_BYTES ((size_t)32 * 1024 * 1024)	/* for answers of Stripe */
 #define ROUND_MS 60000
+#define RECONCILE_MS (2 * DAY_MS)
 #define BATCH 1000
 #define HOURS_BATCH 24
 #define HOURS_BATCHES 20	/* a round: after a long absence, 20 days */
@@ -90,6 +94,26 @@ count(struct ctx *ctx)
 	arena_reset(ctx->arena);
 }
 
+/* Once a day one janitor of all hosts asks the payment provider, about two
+ * days: on one of them it may have been away. */
+static void
+compare(struct ctx *ctx)
+{
+	struct reconciled found;
+
+	if (ctx->stripe == NULL || store_reconciliation_begin(ctx) != ST_OK)
+		return;
+	if (reconcile(ctx, ctx->now - RECONCILE_MS, &found) != ST_OK ||
+	    store_reconciliation_end(ctx, found.differences) != ST_OK)
+		log_warn("janitor", "orders were not compared: %s",
+		    ctx->reason != NULL ? ctx->reason : "no answer");
+	else if (found.differences > 0)
+		log_warn("janitor", "%lld differences of orders are open",
+		    (long long)found.differences);
+	ctx->reason = ctx->message = ctx->code = NULL;
+	arena_reset(ctx->arena);
+}
+
 static void
 round_of(struct ctx *ctx)
 {
@@ -98,6 +122,7 @@ round_of(struct ctx *ctx)
 	for (size_t i = 0; i < sizeof(chores) / sizeof(chores[0]); i++)
 		do_chore(ctx, &chores[i]);
 	add_up(ctx);
+	compare(ctx);
 }
 
 /* How it was started says whether there is a master to watch and to tell. */
@@ -113,7 +138,8 @@ join_master(struct ctx *ctx)
 int
 janitor_run(struct config *config)
 {
-	static const char *const secrets[] = { "db_url", NULL };
+	static const char *const secrets[] = { "db_url",
+		"stripe_secret_key", NULL };
 	struct ctx ctx = { .config = config,
 		.arena = arena_new(ARENA_BYTES),
 		.db = db_open(config->db_url, config->db_role,
@@ -125,9 +151,12 @@ janitor_run(struct config *config)
 
 	config_keep_secrets(config, secrets);
 	proc_protect(config);
+	if (config->stripe_enabled)
+		ctx.stripe = stripe_open(config);
 	do
 		round_of(&ctx);
 	while (poll(watched, 2, ROUND_MS) == 0);
+	stripe_close(ctx.stripe);
 	db_close(ctx.db);
 	arena_free(ctx.arena);
 	return 0;

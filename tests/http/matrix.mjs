@@ -319,6 +319,9 @@ export const MATRIX = {
 		body: (world) => ({ reason: 'Matrix', key: world.key() }) }),
 	'POST /admin/orders/:id/mark-paid': mayWrite(303, {
 		params: freshOrder, body: { reference: 'Matrix' } }),
+	'GET /admin/orders/differences': mayRead(200),
+	'POST /admin/orders/differences/:id/repair': mayWrite(404, {
+		params: { id: 'none' } }),
 	'GET /admin/plans': mayRead(200),
 	'GET /admin/plans/new': mayWrite(200),
 	'POST /admin/plans': mayWrite(303, { body: plan }),
@@ -457,6 +460,9 @@ export const MATRIX = {
 		headers: keyed, body: { reason: 'Matrix' } }),
 	'POST /api/admin/orders/:id/mark-paid': mayWrite(200, {
 		params: freshOrder, body: { reference: 'Matrix' } }),
+	'GET /api/admin/orders/differences': mayRead(200),
+	'POST /api/admin/orders/differences/:id/repair': mayWrite(404, {
+		params: { id: 'none' } }),
 	'GET /api/plans': all(200),
 	'GET /api/orders': signedIn(200),
 	'GET /api/orders/:id': signedIn(200, { params: ownOrder }),

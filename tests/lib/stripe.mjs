@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import http from 'node:http';
 
 const MONTH_SECONDS = 2592000;
+const DAY_SECONDS = 86400;
 const LIST_DEFAULT = 10;
 
 /* The value of a Stripe-Signature header for body, a text. */
@@ -284,7 +285,8 @@ class Stripe {
 			...more });
 	}
 
-	/* The answer has what the contract recorded; the session has more. */
+	/* Of a subscription's the answer has what the contract recorded; the
+	 * session has more. */
 	checkout(form) {
 		const mode = need(form, 'mode');
 		const session = this.add('sessions', {
@@ -303,8 +305,10 @@ class Stripe {
 			client_reference_id: form.client_reference_id ?? null,
 			metadata: members(form, 'metadata'),
 			payment_status: 'unpaid', payment_intent: null,
-			subscription: null, ...amountOf(form) });
-		return answer;
+			subscription: null, expires_at: seconds() + DAY_SECONDS,
+			...amountOf(form) });
+		return mode === 'payment' ? { ...session, form: undefined } :
+			answer;
 	}
 
 	complete(id) {
