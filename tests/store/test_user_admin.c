@@ -658,26 +658,24 @@ figures_count_the_day_they_belong_to(void **state)
 {
 	struct world *w = *state;
 	struct ctx *ctx = &w->worker;
-	struct series series;
-	const char *currency;
+	const struct series *users;
+	struct figures out;
 
 	ctx->now = clock_now();
-	assert_int_equal(store_figures_signups(ctx, &series), ST_OK);
-	assert_int_equal(series.first % DAY_MS, 0);
-	assert_true(series.day[FIGURES_DAYS - 1] >= 1);
-	assert_true(series.total >= series.day[FIGURES_DAYS - 1]);
+	assert_int_equal(store_figures(ctx, FIGURES_DAYS, &out), ST_OK);
+	users = &out.of[FIGURE_SIGN_UPS];
+	assert_int_equal(out.first % DAY_MS, 0);
+	assert_true(users->day[FIGURES_DAYS - 1] >= 1);
+	assert_true(users->total >= users->day[FIGURES_DAYS - 1]);
 	ctx->now += (FIGURES_DAYS - 1) * DAY_MS;
-	assert_int_equal(store_figures_signups(ctx, &series), ST_OK);
-	assert_true(series.day[0] >= 1);
-	assert_int_equal(series.day[FIGURES_DAYS - 1], 0);
+	assert_int_equal(store_figures(ctx, FIGURES_DAYS, &out), ST_OK);
+	assert_true(users->day[0] >= 1);
+	assert_int_equal(users->day[FIGURES_DAYS - 1], 0);
 	ctx->now += DAY_MS;
-	assert_int_equal(store_figures_signups(ctx, &series), ST_OK);
-	assert_int_equal(series.total, 0);
-	assert_int_equal(store_figures_credits(ctx, &series), ST_OK);
-	assert_int_equal(series.total, 0);
-	assert_int_equal(store_figures_revenue(ctx, &series, &currency),
-	    ST_OK);
-	assert_string_equal(currency, "");
+	assert_int_equal(store_figures(ctx, FIGURES_DAYS, &out), ST_OK);
+	assert_int_equal(users->total, 0);
+	assert_int_equal(out.of[FIGURE_ISSUED].total, 0);
+	assert_string_equal(out.currency, "");
 }
 
 int
