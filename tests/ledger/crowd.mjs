@@ -89,8 +89,8 @@ class Chance {
 
 export class Crowd {
 	asked = 0;
-	/* By key, what was done: { act, id, number, until }, or only usage or
-	 * order, its id. */
+	/* By key, what was done: { act, id, number, until }, or { usage },
+	 * or { order, name, until }. */
 	done = new Map();
 	/* By key: what was asked, and { code, from, until }. */
 	refused = new Map();
@@ -170,7 +170,8 @@ export class Crowd {
 
 	#note(act, body) {
 		if (act.order !== undefined) {
-			this.done.set(act.key, { order: act.order });
+			this.done.set(act.key, { order: act.order,
+				name: act.name, until: Date.now() });
 			if (act.name === 'order refund' && !act.body.amountMinor)
 				act.wallet.orders = act.wallet.orders.filter(
 					(order) => order !== act.order);

@@ -214,8 +214,8 @@ const causes = {
 	TRANSFER_REVERSED: (r, { model }) => model.made.get(r.origin).back ===
 		model.made.get(r.origin).t.amount,
 	ORDER_CLOSED: (r, { orders }) => orders.get(r.order).paid <= r.until,
-	ORDER_NOT_REFUNDABLE: (r, { orders }) => orders.get(r.order).paid === null
-		|| orders.get(r.order).paid >= r.from || orders.get(r.order)
+	ORDER_NOT_REFUNDABLE: (r, { orders }) =>
+		!(orders.get(r.order).told <= r.from) || orders.get(r.order)
 		.refunded === orders.get(r.order).received,
 	REFUND_EXCEEDED: (r, { orders }) => r.wanted + orders.get(r.order)
 		.refunded > orders.get(r.order).received,
@@ -239,9 +239,11 @@ function everyRefusalHasACause(crowd, told, orders) {
 	const histories = new Map(told.map((one) => [one.wallet.id, one]));
 	const toldAt = new Map(told.map(({ wallet }) => [wallet.id, new Map()]));
 
-	for (const { act, number, until } of crowd.done.values())
+	for (const { act, number, order, name, until } of crowd.done.values())
 		if (act !== undefined)
 			toldAt.get(act.wallet.id).set(number, until);
+		else if (name === 'order paid')
+			orders.get(order).told = until;
 	for (const r of crowd.refused.values()) {
 		const one = histories.get(r.wallet.id);
 
