@@ -46,6 +46,8 @@
 #define KEY(name) .scope = name
 #define KEYS KEY("")
 #define TOKEN .by_token = true
+/* Of a caller who signs the body as it is. */
+#define RAW .raw = true
 /* Of a feature that an operator switches on by a setting, or a section. */
 #define ONLY(setting) .when = offsetof(struct config, setting)
 #define WHEN(section) ONLY(section##_enabled)
@@ -118,6 +120,26 @@ const struct route routes[] = {
 	{ AUTH(GET, "/token"), WHEN(jwt), OWN, READ,
 	    .handler = token_route },
 	{ AUTH(GET, "/jwks"), WHEN(jwt), ANYONE, READ, .handler = jwks },
+
+	{ AUTH(POST, "/subscription/upgrade"), OWN, WHEN(stripe),
+	    .form = &upgrade_form, .prepare = subscription_upgrade_prepare,
+	    .handler = subscription_upgrade },
+	{ AUTH(POST, "/subscription/cancel"), OWN, WHEN(stripe),
+	    .form = &cancel_form, .prepare = subscription_cancel_prepare,
+	    .handler = portal },
+	{ AUTH(POST, "/subscription/restore"), OWN, WHEN(stripe),
+	    .form = &restore_form, .prepare = subscription_restore_prepare,
+	    .handler = subscription_restore },
+	{ AUTH(GET, "/subscription/list"), SESSION, READ, WHEN(stripe),
+	    .form = &subscription_list_form, .handler = subscription_list },
+	{ AUTH(GET, "/subscription/success"), VISITOR, WHEN(stripe),
+	    .form = &success_form, .prepare = subscription_success_prepare,
+	    .handler = subscription_success },
+	{ AUTH(POST, "/subscription/billing-portal"), OWN, WHEN(stripe),
+	    .form = &portal_form, .prepare = portal_prepare,
+	    .handler = portal },
+	{ AUTH(POST, "/stripe/webhook"), ANYONE, WHEN(stripe), RAW,
+	    .prepare = webhook_prepare, .handler = webhook },
 
 	/* ---- the same, for administrators ---- */
 	{ AUTH(POST, "/admin/set-role"), WHEN(admin),
@@ -575,6 +597,8 @@ const struct route routes[] = {
 	{ JSON(GET, "/api/me/entitlements"), SESSION, TOKEN, READ,
 	    KEY("entitlements:read"), WHEN(entitlements),
 	    .handler = my_entitlements },
+	{ JSON(POST, "/api/webhooks/stripe"), ANYONE, WHEN(stripe), RAW,
+	    .prepare = webhook_prepare, .handler = webhook },
 	{ JSON(GET, "/api/keys"), SESSION, READ, WHEN(api_key),
 	    .handler = keys_page },
 	{ JSON(POST, "/api/keys"), OWN, WHEN(api_key),

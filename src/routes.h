@@ -60,6 +60,8 @@ struct route {
 	bool one_read;		/* runs at most one SELECT: no transaction */
 	bool login;		/* login CSRF rules (contract README 9.3) */
 	const char *rate;	/* limited as this path of the contract */
+	bool raw;		/* the body is signed: the handler reads it, as
+				 * it is; no cookie counts and no limit */
 };
 
 extern const struct route routes[];

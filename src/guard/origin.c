@@ -110,7 +110,7 @@ enum status
 origin_pass(struct ctx *ctx)
 {
 	if (ctx->route->face == FACE_PAGE || !changes(&ctx->request) ||
-	    !ctx->config->origin_check)
+	    ctx->route->raw || !ctx->config->origin_check)
 		return ST_OK;
 	if (ctx->request.has_cookie)
 		TRY(check_origin(ctx));

@@ -88,7 +88,8 @@ take(struct ctx *ctx, const char *path)
 enum status
 rate_pass(struct ctx *ctx)
 {
-	return limit_is_on(ctx) &&
+	/* A provider's events come from few addresses, and many at once. */
+	return limit_is_on(ctx) && (ctx->route == NULL || !ctx->route->raw) &&
 	    !text_starts(ctx->request.path, "/assets/") ?
 	    take(ctx, rate_path(ctx)) : ST_OK;
 }

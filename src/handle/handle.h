@@ -224,6 +224,27 @@ enum status ok(struct ctx *ctx);
 enum status error_route(struct ctx *ctx);
 enum status health(struct ctx *ctx);
 
+/* webhook.c */
+enum status webhook_prepare(struct ctx *ctx);
+enum status webhook(struct ctx *ctx);
+
+/* subscription.c */
+extern const struct form upgrade_form;
+enum status subscription_upgrade_prepare(struct ctx *ctx);
+enum status subscription_upgrade(struct ctx *ctx);
+
+/* subscription_change.c */
+extern const struct form cancel_form, restore_form, subscription_list_form,
+    success_form, portal_form;
+enum status subscription_cancel_prepare(struct ctx *ctx);
+enum status subscription_restore_prepare(struct ctx *ctx);
+enum status subscription_restore(struct ctx *ctx);
+enum status subscription_list(struct ctx *ctx);
+enum status subscription_success_prepare(struct ctx *ctx);
+enum status subscription_success(struct ctx *ctx);
+enum status portal_prepare(struct ctx *ctx);
+enum status portal(struct ctx *ctx);
+
 /* metrics.c */
 enum status metrics(struct ctx *ctx);
 

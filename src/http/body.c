@@ -69,7 +69,8 @@ body_parse(struct ctx *ctx)
 	bool either = form != NULL && form->form_body;
 
 	/* Bytes without a type are dropped, as the reference does. */
-	if (request->body_size == 0 || request->content_type == NULL)
+	if (request->body_size == 0 || request->content_type == NULL ||
+	    ctx->route->raw)
 		return ST_OK;
 	if (!page && type_is(request->content_type, TYPE_JSON))
 		return parse_json(ctx);

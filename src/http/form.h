@@ -99,6 +99,8 @@ struct form {
 /*
  * body_parse - the body as ctx->body, by its content type
  *
+ * A raw row's stays as it came.
+ *
  * Runs for every routed request that has a body (contract README, section 3):
  * JSON for programs, urlencoded for pages and where the form allows it.
  *

@@ -23,6 +23,7 @@
 #include "store/key.h"
 #include "store/letter.h"
 #include "store/limit.h"
+#include "store/provider_event.h"
 #include "store/session.h"
 #include "store/verification.h"
 
@@ -42,6 +43,7 @@ static const struct chore {
 	{ "expired verifications removed", store_verification_purge },
 	{ "old letters removed", store_letter_purge },
 	{ "expired limits removed", store_limit_purge },
+	{ "old events of providers removed", store_event_purge },
 	{ "private halves of signing keys removed", store_key_purge },
 };
 

@@ -26,6 +26,7 @@ user_row(struct ctx *ctx, const struct db_rows *rows, size_t row, int first,
 	out->fields = db_get_text(rows, row, first + 11);
 	out->created_at = db_get_time(ctx, rows, row, first + 12);
 	out->updated_at = db_get_time(ctx, rows, row, first + 13);
+	out->stripe_customer_id = db_get_text(rows, row, first + 14);
 	out->banned = out->ban_stored && (out->ban_expires_at == 0 ||
 	    out->ban_expires_at > ctx->now);
 }
@@ -49,6 +50,8 @@ user_view(struct ctx *ctx, struct json_object *out, const struct user *user)
 		view_text(out, "username", user->username);
 		view_text(out, "displayUsername", user->display_username);
 	}
+	if (ctx->config->stripe_enabled)
+		view_text(out, "stripeCustomerId", user->stripe_customer_id);
 	extra_view(ctx, out, &ctx->config->user_extra, user->fields);
 	view_text(out, "id", user->id);
 }

@@ -33,6 +33,7 @@ struct user {
 	const char *ban_reason;		/* NULL: none */
 	int64_t ban_expires_at;		/* 0: never */
 	const char *fields;		/* JSON object text */
+	const char *stripe_customer_id;	/* NULL: none */
 	int64_t created_at, updated_at;
 	uint64_t permissions;		/* of the role */
 };
@@ -53,8 +54,9 @@ struct user {
 #define USER_COLUMNS							\
 	"u.id, u.name, u.email, u.email_verified, u.image, u.role,"	\
 	" u.username, u.display_username, u.banned, u.ban_reason,"	\
-	" u.ban_expires_at, u.fields, u.created_at, u.updated_at"
-#define USER_COLUMN_COUNT 14
+	" u.ban_expires_at, u.fields, u.created_at, u.updated_at,"	\
+	" u.stripe_customer_id"
+#define USER_COLUMN_COUNT 15
 void user_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
     int first, struct user *out);
 

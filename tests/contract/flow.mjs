@@ -9,6 +9,7 @@
  * rows(label)  resolves to the rows behind a label of "db", or to null where
  *              the label has no meaning yet
  * keys()       resolves to the public keys that tokens are signed with
+ * stripe       what stands for Stripe (stripe.mjs); or null
  * letters()    resolves to all letters so far, oldest first, of which kind,
  *              recipient, url and newEmail are read
  */
@@ -21,7 +22,7 @@ import { DEVIATIONS, NOT_OURS, REVOKES } from './tables.mjs';
 import { Missing, Values, placeholders } from './values.mjs';
 
 /* What the runner has nothing to compare with or do yet. */
-const UNREAD = ['tokenEndpointRequest', 'stripeCalls'];
+const UNREAD = ['tokenEndpointRequest'];
 
 /*
  * Resolves to one result an exchange: { exchange, outcome, why, problems,
@@ -31,7 +32,8 @@ const UNREAD = ['tokenEndpointRequest', 'stripeCalls'];
 export async function runFlow(target, exchanges) {
 	const run = {
 		values: new Values({ origin: target.origin,
-			'expired-jwt:1': expiredToken(target.secret) }),
+			'expired-jwt:1': expiredToken(target.secret),
+			...moments() }),
 		handles: new Map(),
 		read: new Set(),	/* ids of letters */
 		tokens: [],		/* that were in letters */
@@ -53,6 +55,13 @@ export async function runFlow(target, exchanges) {
 		results.push(result);
 	}
 	return results;
+}
+
+/* Epoch seconds, as Stripe's objects have them. */
+function moments() {
+	const now = Math.floor(Date.now() / 1000);
+
+	return { now, 'now+2592000': now + 2592000 };
 }
 
 async function runExchange(target, run, result) {
@@ -136,12 +145,17 @@ async function prepare(target, setup) {
 
 async function converse(target, run, result, wanted) {
 	const { exchange, problems } = result;
+	const body = encodeBody(withHandles(wanted, run.handles));
+
+	target.stripe?.meet(exchange, wanted);
+
 	const response = await request(target.address, {
 		method: wanted.method,
 		path: wanted.path,
 		headers: { 'user-agent': 'contract-recorder/1',
-			...wanted.headers },
-		body: encodeBody(withHandles(wanted, run.handles)),
+			...wanted.headers,
+			...target.stripe?.signed(exchange, body) },
+		body,
 	});
 	const judge = { values: run.values, problems,
 		accepts: (path, expected, actual) => accepts(run, result,
@@ -149,6 +163,9 @@ async function converse(target, run, result, wanted) {
 
 	result.response = response;
 	compareResponse(judge, target.secret, exchange.response, response);
+	if (exchange.stripeCalls !== undefined)
+		compareValue(judge, 'stripeCalls', exchange.stripeCalls,
+			target.stripe.asked());
 
 	/* before the rows, which may name what a letter shows first */
 	const outbox = await compareOutbox(target, run, judge, exchange);

@@ -13,9 +13,10 @@ import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { request } from '../lib/http.mjs';
 import { startStand } from '../lib/stand.mjs';
+import { startStripe } from './stripe.mjs';
 import { runFlow } from './flow.mjs';
 import { failureText, flowLine, resultLine, tally } from './report.mjs';
-import { COLUMNS_SQL, QUERIES, SECRET, flowSettings, viewsSql } from
+import { COLUMNS_SQL, PLANS_SQL, QUERIES, SECRET, flowSettings, viewsSql } from
 	'./tables.mjs';
 import { withoutUnbuilt } from './unbuilt.mjs';
 
@@ -58,16 +59,23 @@ async function replay(flow) {
 			outcome: 'absent', why: `no setting for ${unknown}`,
 			problems: [], deviations: [] }));
 
-	let stand = null;
+	let stand = null, stripe = null;
 
 	try {
+		if (settings['stripe.enabled']) {
+			stripe = await startStripe(settings);
+			settings['stripe.api_base'] = stripe.url;
+		}
 		stand = await startStand({ name: flow, config: settings });
-		return await runFlow(await targetOf(stand, settings),
-			exchanges);
+		if (stripe !== null)
+			await stand.psql(PLANS_SQL);
+		return await runFlow({ ...await targetOf(stand, settings),
+			stripe }, exchanges);
 	} catch (error) {
 		return [standFailure(exchanges[0], error)];
 	} finally {
 		await stand?.stop();
+		await stripe?.close();
 	}
 }
 

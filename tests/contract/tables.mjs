@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { unseal } from '../lib/letters.mjs';
 import { isUnbuilt } from './unbuilt.mjs';
 
+export const STRIPE_SECRET = 'whsec_contract';
 export const SECRET = 'contract-secret-0123456789abcdefABCDEF';
 
 /*
@@ -52,6 +53,8 @@ const OPTIONS = {
 	'rateLimit.enabled': 'rate_limit.enabled',
 	'rateLimit.window': 'rate_limit.window',
 	'rateLimit.max': 'rate_limit.max',
+	/* where it was; ours is elsewhere */
+	'stripe': () => ({}),
 };
 
 const PLUGINS = {
@@ -69,6 +72,10 @@ const PLUGINS = {
 	'multi-session': { 'multi_session.enabled': true },
 	'one-time-token': { 'one_time_token.enabled': true },
 	'organization': { 'session.fields': 'activeOrganizationId:string' },
+	["stripe({subscription:{plans:[{name:'pro',priceId:'price_1'," +
+	"limits:{seats:5}}]}, stripeWebhookSecret:'whsec_contract'})"]: {
+		'stripe.enabled': true, 'stripe.secret_key': 'sk_test_x',
+		'stripe.webhook_secret': STRIPE_SECRET },
 	'username': { 'username.enabled': true },
 };
 
@@ -140,6 +147,7 @@ export const TABLES = {
 	accounts: 'account',
 	verifications: 'verification',
 	api_keys: 'apikey',
+	subscriptions: 'subscription',
 };
 
 /* Columns whose name is not just the other spelling of ours. */
@@ -175,6 +183,13 @@ const minutesLeft = `SELECT
 	FROM sessions ORDER BY expires_at`;
 const sessionCount = 'SELECT count(*) AS n FROM sessions';
 
+/* What the recorded Stripe plugin was configured with. */
+export const PLANS_SQL = `INSERT INTO plans (id, kind, name, title,
+	description, price_minor, currency, interval, credits, limits,
+	stripe_price_id, active, position, created_at, updated_at)
+	VALUES ('plan', 'subscription', 'pro', 'Pro', '', 900, 'USD', 'month',
+	0, '{"seats": 5}', 'price_1', true, 0, now(), now())`;
+
 /* The rows behind each label of "db". "The" row is the one made last, "the"
  * user the one changed last. */
 export const QUERIES = {
@@ -182,7 +197,8 @@ export const QUERIES = {
 		image, role, banned, ban_reason AS "banReason",
 		${iso('ban_expires_at')} AS "banExpires",
 		${iso('created_at')} AS "createdAt",
-		${iso('updated_at')} AS "updatedAt"
+		${iso('updated_at')} AS "updatedAt",
+		stripe_customer_id AS "stripeCustomerId"
 		FROM users ORDER BY users.updated_at DESC LIMIT 1`,
 	'account': `SELECT id, account_id AS "accountId",
 		provider_id AS "providerId", user_id AS "userId", password,
@@ -225,6 +241,21 @@ export const QUERIES = {
 		${iso('updated_at')} AS "updatedAt", permissions::text,
 		replace(metadata::text, ': ', ':') AS metadata
 		FROM api_keys ORDER BY api_keys.created_at DESC LIMIT 1`,
+	'subscription': `SELECT id, plan, reference_id AS "referenceId",
+		stripe_customer_id AS "stripeCustomerId",
+		stripe_subscription_id AS "stripeSubscriptionId", status,
+		${iso('period_start')} AS "periodStart",
+		${iso('period_end')} AS "periodEnd",
+		${iso('trial_start')} AS "trialStart",
+		${iso('trial_end')} AS "trialEnd",
+		cancel_at_period_end AS "cancelAtPeriodEnd",
+		${iso('cancel_at')} AS "cancelAt",
+		${iso('canceled_at')} AS "canceledAt",
+		${iso('ended_at')} AS "endedAt", seats,
+		billing_interval AS "billingInterval",
+		stripe_schedule_id AS "stripeScheduleId"
+		FROM subscriptions
+		ORDER BY subscriptions.created_at DESC LIMIT 1`,
 	'apikey rows': 'SELECT count(*) AS n FROM api_keys',
 	'rows left': `SELECT (SELECT count(*) FROM users) AS u,
 		(SELECT count(*) FROM accounts) AS a,

@@ -15,6 +15,7 @@
  * bare     OUT is a 401 without a body
  * code     of a 403, FORBIDDEN unless said
  */
+import { signature } from '../lib/stripe.mjs';
 import { PASSWORD } from './suite.mjs';
 
 export const ROLES = ['nobody', 'user', 'admin_ro', 'admin_rw', 'super_admin'];
@@ -89,6 +90,13 @@ const self = (world) => ({ user_id: world.actor.id ?? 'none' });
 const ownTask = async (world) => ({ ...self(world),
 	task_id: await world.ownTask() });
 
+/* Whoever knows the secret may report; nobody else, whoever he is. */
+export const WEBHOOK_SECRET = 'whsec_matrix';
+const report = { id: 'evt_1', object: 'event', type: 'matrix.reported',
+	data: { object: {} } };
+const signed = () => ({ 'Stripe-Signature': signature(JSON.stringify(report),
+	WEBHOOK_SECRET) });
+
 export const MATRIX = {
 	/* the wire contract */
 	'GET /api/auth/get-session': all(200),
@@ -132,6 +140,17 @@ export const MATRIX = {
 	'POST /api/auth/link-social': signedIn(404, {
 		body: { provider: 'github' } }),
 	'GET /api/auth/token': signedIn(200),
+	'POST /api/auth/subscription/upgrade': signedIn(400, {
+		body: { plan: 'none' } }),
+	'POST /api/auth/subscription/cancel': signedIn(400, {
+		body: { returnUrl: '/' } }),
+	'POST /api/auth/subscription/restore': signedIn(400, { body: {} }),
+	'GET /api/auth/subscription/list': signedIn(200),
+	'GET /api/auth/subscription/success': all(302),
+	'POST /api/auth/subscription/billing-portal': signedIn(404, {
+		body: {} }),
+	'POST /api/auth/stripe/webhook': all(200, { body: report,
+		headers: signed }),
 	'GET /api/auth/jwks': all(200),
 
 	/* the same, for administrators */
@@ -368,6 +387,8 @@ export const MATRIX = {
 	'GET /api/me': signedIn(200),
 	'GET /api/me/referrals': signedIn(200),
 	'GET /api/me/entitlements': signedIn(200),
+	'POST /api/webhooks/stripe': all(200, { body: report,
+		headers: signed }),
 	'GET /api/keys': signedIn(200),
 	'POST /api/keys': signedIn(200, { body: { name: 'Matrix' } }),
 	'DELETE /api/keys/:id': signedIn(404, { params: { id: 'none' } }),

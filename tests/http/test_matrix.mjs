@@ -4,7 +4,7 @@
  * What must be refused comes first, and the database must be the same after
  * it; what must pass comes second, each write in a session of its own.
  */
-import { MATRIX, OUT, ROLES } from './matrix.mjs';
+import { MATRIX, OUT, ROLES, WEBHOOK_SECRET } from './matrix.mjs';
 import { mailToken } from '../lib/letters.mjs';
 import { FORM, PASSWORD, Person, after, before, is, matches, ok, person, secret,
 	stand, test } from './suite.mjs';
@@ -31,6 +31,8 @@ before(async () => {
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
 		'session.fields': 'colour:string', 'affiliates.enabled': true,
 		'credits.approval_above': 1000000,
+		'stripe.enabled': true, 'stripe.secret_key': 'sk_matrix',
+		'stripe.webhook_secret': WEBHOOK_SECRET,
 		'user.delete': true,
 		/* or nobody would be left */
 		'user.delete_verification': true,

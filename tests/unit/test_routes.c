@@ -227,7 +227,7 @@ a_row_that_hashes_is_limited(void **state)
 {
 	(void)state;
 	EACH_ROW(r) {
-		if (r->prepare != NULL && r->face != FACE_AUTH)
+		if (r->prepare != NULL && r->face != FACE_AUTH && !r->raw)
 			HOLDS(r, r->rate != NULL);
 		HOLDS(r, r->rate == NULL || r->rate[0] == '/');
 	}
@@ -251,13 +251,26 @@ programs_that_sign_in_are_under_the_login_rules(void **state)
 	(void)state;
 	EACH_ROW(r) {
 		/* a reset hashes, but signs nobody in */
-		if (r->face == FACE_PAGE ||
+		if (r->face == FACE_PAGE || r->raw ||
 		    r->handler == reset_password)
 			HOLDS(r, !r->login);
 		else if (r->prepare != NULL &&
 		    r->guard.level == GUARD_ANYONE)
 			HOLDS(r, r->login);
 	}
+}
+
+/* Neither origin nor limit is looked at: the signature, by prepare, is all. */
+static void
+a_raw_row_asks_its_signature_only(void **state)
+{
+	(void)state;
+	EACH_ROW(r)
+		if (r->raw)
+			HOLDS(r, r->handler == webhook &&
+			    r->prepare == webhook_prepare &&
+			    r->method == METHOD_POST && r->form == NULL &&
+			    r->guard.level == GUARD_ANYONE);
 }
 
 /* One SELECT and no transaction: nothing that changes may say so. */
@@ -519,6 +532,7 @@ main(void)
 		TEST(a_row_that_hashes_is_limited),
 		TEST(a_token_opens_rows_for_programs_only),
 		TEST(programs_that_sign_in_are_under_the_login_rules),
+		TEST(a_raw_row_asks_its_signature_only),
 		TEST(only_reading_rows_go_without_a_transaction),
 		TEST(keys_open_what_a_known_scope_names),
 		TEST(keys_change_nothing_of_the_contract),

@@ -1,0 +1,348 @@
+/*
+ * What Stripe tells us. An event is stored and has its effect in one
+ * transaction; what must be asked at Stripe first is asked before it.
+ */
+#include "handle/handle.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config.h"
+#include "ctx.h"
+#include "handle/stripe.h"
+#include "handle/stripe_read.h"
+#include "store/credit.h"
+#include "store/db.h"
+#include "store/plan.h"
+#include "store/provider_event.h"
+#include "store/subscription.h"
+#include "trust/stripe_signature.h"
+#include "view/view.h"
+
+#define DAY_MS INT64_C(86400000)
+#define INVOICE_KEY CREDIT_KEY_OWN "invoice:"
+
+struct effect;
+
+struct stripe_event {
+	struct provider_event event;
+	const struct json_object *object;	/* what it is about */
+	const struct effect *effect;	/* NULL: nothing of ours */
+	struct json_object *asked;	/* the subscription, as Stripe has
+					 * it now; NULL: nobody asked */
+};
+
+/* A type without a row is stored and acknowledged. */
+struct effect {
+	const char *type;
+	const char *name;
+	enum status (*ask)(struct ctx *ctx, struct stripe_event *event);
+	enum status (*make)(struct ctx *ctx, const struct stripe_event *event);
+};
+
+/* ---- what it comes to -------------------------------------------------- */
+
+/* What Stripe refuses to show is settled without. */
+static enum status
+ask_subscription(struct ctx *ctx, struct stripe_event *event, const char *id)
+{
+	const enum status status = stripe_get(ctx, arena_printf(ctx->arena,
+	    "/v1/subscriptions/%s", id), NULL, &event->asked);
+
+	if (status != ST_STRIPE_REFUSED)
+		return status;
+	ctx->message = ctx->code = NULL;
+	event->asked = NULL;
+	return ST_OK;
+}
+
+static bool
+is_subscription_checkout(const struct stripe_event *event)
+{
+	return text_is(json_text(event->object, "mode"), "subscription");
+}
+
+/* A checkout names its subscription and shows nothing of it. */
+static enum status
+ask_bought(struct ctx *ctx, struct stripe_event *event)
+{
+	const char *id = stripe_id_in(event->object, "subscription", "sub_");
+
+	return !is_subscription_checkout(event) || id == NULL ? ST_OK :
+	    ask_subscription(ctx, event, id);
+}
+
+/* Of two events of one second neither says that it is the later one. */
+static enum status
+ask_if_tied(struct ctx *ctx, struct stripe_event *event)
+{
+	const char *id = stripe_id_in(event->object, "id", "sub_"), *by;
+	int64_t at;
+
+	if (id == NULL)
+		return ST_OK;
+	TRY(store_subscription_told(ctx, id, &at, &by));
+	return at != event->event.created_at || text_is(by, event->event.id) ?
+	    ST_OK : ask_subscription(ctx, event, id);
+}
+
+static enum status
+hear(struct ctx *ctx, const struct stripe_event *event,
+    const struct json_object *subscription)
+{
+	struct subscription_news news;
+
+	TRY(subscription_read(ctx, subscription, &news));
+	news.at = event->event.created_at;
+	news.by = event->event.id;
+	news.asked = event->asked != NULL;
+	return store_subscription_hear(ctx, &news);
+}
+
+static enum status
+make_bought(struct ctx *ctx, const struct stripe_event *event)
+{
+	if (!is_subscription_checkout(event))
+		return ST_OK;
+	if (event->asked == NULL)
+		return refuse(ctx, ST_STRIPE_WEBHOOK_ERROR,
+		    "Stripe does not show the subscription");
+	return hear(ctx, event, event->asked);
+}
+
+static enum status
+make_subscription(struct ctx *ctx, const struct stripe_event *event)
+{
+	return hear(ctx, event, event->asked != NULL ? event->asked :
+	    event->object);
+}
+
+/* The plan of the first line that has one. ST_PLAN_NOT_FOUND. */
+static enum status
+find_invoiced(struct ctx *ctx, const struct json_object *invoice,
+    struct plan *plan, struct invoice_line *line)
+{
+	size_t at = 0;
+
+	while (invoice_next(invoice, &at, line)) {
+		enum status status = store_plan_priced(ctx, line->price_id,
+		    plan);
+
+		if (status != ST_PLAN_NOT_FOUND)
+			return status;
+	}
+	return ST_PLAN_NOT_FOUND;
+}
+
+/* Not before what was paid for is over. */
+static int64_t
+expiry_of(const struct stripe_event *event, const struct plan *plan,
+    const struct invoice_line *line)
+{
+	int64_t end = event->event.created_at +
+	    plan->credits_expire_days * DAY_MS;
+
+	if (plan->credits_expire_days == PLAN_NONE)
+		return 0;
+	return end > line->period_end ? end : line->period_end;
+}
+
+/* Whatever else is invoiced, a change of plan in mid-period above all, would
+ * bring the credits of a period a second time. */
+static bool
+begins_period(const struct json_object *invoice)
+{
+	const char *reason = json_text(invoice, "billing_reason");
+
+	return text_is(reason, "subscription_create") ||
+	    text_is(reason, "subscription_cycle");
+}
+
+static enum status
+grant(struct ctx *ctx, const struct stripe_event *event, const char *user_id,
+    const struct plan *plan, const struct invoice_line *line)
+{
+	enum status status = store_credit_grant(ctx, &(struct credit){
+	    .wallet_id = user_id, .amount = plan->credits,
+	    .reason = plan->title,
+	    .key = arena_printf(ctx->arena, INVOICE_KEY "%s",
+	    json_text(event->object, "id")),
+	    .expires_at = expiry_of(event, plan, line) },
+	    view_root(ctx->arena));
+
+	/* It came so late that nothing of them would be left. */
+	return status == ST_EXPIRY_PASSED ? ST_OK : status;
+}
+
+/* A period that is paid for brings the credits of its plan. */
+static enum status
+make_invoice(struct ctx *ctx, const struct stripe_event *event)
+{
+	const struct json_object *invoice = event->object;
+	const char *customer = stripe_id_in(invoice, "customer", "cus_");
+	struct invoice_line line;
+	struct plan plan;
+	const char *user_id;
+	enum status status;
+
+	if (customer == NULL || stripe_id_in(invoice, "id", "in_") == NULL ||
+	    !begins_period(invoice))
+		return ST_OK;
+	status = store_customer_user(ctx, customer, &user_id);
+	if (status == ST_OK)
+		status = find_invoiced(ctx, invoice, &plan, &line);
+	if (status == ST_USER_NOT_FOUND || status == ST_PLAN_NOT_FOUND)
+		return ST_OK;
+	TRY(status);
+	return plan.credits == 0 ? ST_OK :
+	    grant(ctx, event, user_id, &plan, &line);
+}
+
+static const struct effect effects[] = {
+	{ "checkout.session.completed", "checkout", ask_bought, make_bought },
+	{ "customer.subscription.created", "subscription", ask_if_tied,
+	    make_subscription },
+	{ "customer.subscription.updated", "subscription", ask_if_tied,
+	    make_subscription },
+	{ "customer.subscription.deleted", "subscription", NULL,
+	    make_subscription },
+	{ "customer.subscription.paused", "subscription", ask_if_tied,
+	    make_subscription },
+	{ "customer.subscription.resumed", "subscription", ask_if_tied,
+	    make_subscription },
+	{ "invoice.paid", "credits", NULL, make_invoice },
+};
+
+static const struct effect *
+effect_of(const char *type)
+{
+	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
+		if (text_is(effects[i].type, type))
+			return &effects[i];
+	return NULL;
+}
+
+/* ---- from bytes to an event -------------------------------------------- */
+
+/* Before anything of it is read. */
+static enum status
+check_signature(struct ctx *ctx)
+{
+	const struct request *request = &ctx->request;
+	const char *signature = request_param(request,
+	    "HTTP_STRIPE_SIGNATURE");
+
+	if (request->body_size == 0)
+		return refuse(ctx, ST_INVALID_REQUEST_BODY, "no body");
+	if (signature == NULL || signature[0] == '\0')
+		return refuse(ctx, ST_STRIPE_SIGNATURE_NOT_FOUND,
+		    "no signature");
+	if (ctx->config->stripe_webhook_secret[0] == '\0')
+		return refuse(ctx, ST_STRIPE_WEBHOOK_SECRET_NOT_FOUND,
+		    "stripe.webhook_secret is not set");
+	return stripe_signed(ctx->arena, ctx->config->stripe_webhook_secret,
+	    signature, request->body, request->body_size, ctx->now / 1000) ?
+	    ST_OK : refuse(ctx, ST_FAILED_TO_CONSTRUCT_STRIPE_EVENT,
+	    "the signature is wrong or old");
+}
+
+static bool
+is_type(const char *type)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+	const size_t size = type == NULL ? 0 : strlen(type);
+
+	return size > 0 && size <= EVENT_TYPE_MAX &&
+	    strspn(type, allowed) == size;
+}
+
+/* What came without a time is of now. */
+static enum status
+read_event(struct ctx *ctx, struct stripe_event *event)
+{
+	struct json_object *body = NULL;
+	const char *reason = "";
+	int64_t created;
+
+	if (!json_read(ctx->arena, ctx->request.body, ctx->request.body_size,
+	    &body, &reason))
+		return refuse(ctx, ST_FAILED_TO_CONSTRUCT_STRIPE_EVENT,
+		    "JSON: %s", reason);
+	created = stripe_time_in(body, "created");
+	*event = (struct stripe_event){ .event = {
+	    .id = stripe_id_in(body, "id", "evt_"),
+	    .type = json_text(body, "type"),
+	    .created_at = created != 0 ? created :
+	    ctx->now / 1000 * 1000,
+	    .body = ctx->request.body },
+	    .object = view_get(view_get(body, "data"), "object") };
+	if (!text_is(json_text(body, "object"), "event") ||
+	    event->event.id == NULL || !is_type(event->event.type) ||
+	    !view_is_object(event->object))
+		return refuse(ctx, ST_FAILED_TO_CONSTRUCT_STRIPE_EVENT,
+		    "this is no event");
+	event->effect = effect_of(event->event.type);
+	return ST_OK;
+}
+
+enum status
+webhook_prepare(struct ctx *ctx)
+{
+	struct stripe_event *event = arena_alloc(ctx->arena, sizeof(*event));
+	bool done = false;
+
+	TRY(check_signature(ctx));
+	TRY(read_event(ctx, event));
+	ctx->prepared = event;
+	if (event->effect == NULL || event->effect->ask == NULL)
+		return ST_OK;
+	TRY(store_event_done(ctx, &event->event, &done));
+	return done ? ST_OK : event->effect->ask(ctx, event);
+}
+
+/* Whether it is the event that is wrong, and not the moment. */
+static bool
+is_final(enum status status)
+{
+	return status != ST_OK && status_http(status) / 100 == 4;
+}
+
+/* What it did is undone, why stays: Stripe tries again for three days, and
+ * people can look. */
+static enum status
+keep_failure(struct ctx *ctx, const char *key, enum status status)
+{
+	const char *why = arena_printf(ctx->arena, "%s: %s",
+	    status_text(status), ctx->reason != NULL ? ctx->reason : "");
+
+	TRY(db_script(ctx, "ROLLBACK TO SAVEPOINT effect"));
+	TRY(store_event_failed(ctx, key, why));
+	ctx->message = ctx->code = NULL;
+	return refuse(ctx, ST_STRIPE_WEBHOOK_ERROR, "%s", why);
+}
+
+enum status
+webhook(struct ctx *ctx)
+{
+	const struct stripe_event *event = ctx->prepared;
+	const struct effect *effect = event->effect;
+	const char *key;
+	enum status status = ST_OK;
+	bool done;
+
+	view_bool(ctx->view, "success", true);
+	TRY(store_event_take(ctx, &event->event, &key, &done));
+	if (done)
+		return ST_OK;
+	if (effect != NULL) {
+		TRY(db_script(ctx, "SAVEPOINT effect"));
+		status = effect->make(ctx, event);
+	}
+	if (is_final(status))
+		return keep_failure(ctx, key, status);
+	TRY(status);
+	return store_event_applied(ctx, key, effect != NULL ? effect->name :
+	    "none");
+}

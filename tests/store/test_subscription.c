@@ -1,0 +1,402 @@
+#include "world.h"
+
+#include "store/entitlement.h"
+#include "store/subscription.h"
+
+/* The promises are those of store/subscription.h. */
+
+#define T0 INT64_C(1700000000000)
+#define SECOND INT64_C(1000)
+
+static int
+setup(void **state)
+{
+	static const char plan[] =
+	    "INSERT INTO plans (id, kind, name, title, description,"
+	    "  price_minor, currency, interval, credits, limits,"
+	    "  entitlements, stripe_price_id, stripe_annual_price_id, active,"
+	    "  position, created_at, updated_at)"
+	    " VALUES ('pro', 'subscription', 'Pro', 'Pro', '', 900, 'EUR',"
+	    "  'month', 0, '{\"seats\": 5}', '{\"export\": true}',"
+	    "  'price_1', 'price_2', true, 0, now(), now())"
+	    " ON CONFLICT DO NOTHING";
+	struct world *w;
+
+	if (world_open(state) != 0)
+		return -1;
+	w = *state;
+	return db_run(&w->owner, plan, DB_NONE, NULL) == ST_OK ? 0 : -1;
+}
+
+/* Ids at Stripe are the user's own here, so that tests share a database. */
+static const char *
+customer_of(struct world *w)
+{
+	return arena_printf(w->worker.arena, "cus_%s", w->user);
+}
+
+static void
+be_customer(struct world *w)
+{
+	const char *out;
+
+	assert_int_equal(store_customer_set(&w->worker, w->user,
+	    customer_of(w), &out), ST_OK);
+	assert_string_equal(out, customer_of(w));
+}
+
+static enum status
+work_begin(struct ctx *ctx)
+{
+	return store_subscription_begin(ctx, ctx->input);
+}
+
+static enum status
+begin(struct world *w, const char *id)
+{
+	return world_run(&w->worker, work_begin, &(struct subscription_new){
+	    .id = id, .user_id = w->user, .plan = "pro", .seats = 1,
+	    .customer_id = customer_of(w) });
+}
+
+static struct subscription_news
+news_of(struct world *w, const char *row_id, const char *status, int64_t at,
+    const char *by)
+{
+	return (struct subscription_news){
+	    .stripe_id = arena_printf(w->worker.arena, "sub_%s", w->user),
+	    .customer_id = customer_of(w), .row_id = row_id,
+	    .status = status, .price_id = "price_1", .interval = "month",
+	    .period_start = at, .period_end = at + 1000 * SECOND, .seats = 1,
+	    .at = at, .by = by };
+}
+
+static enum status
+work_hear(struct ctx *ctx)
+{
+	return store_subscription_hear(ctx, ctx->input);
+}
+
+static void
+hear(struct world *w, struct subscription_news news)
+{
+	assert_int_equal(world_run(&w->worker, work_hear, &news), ST_OK);
+}
+
+static const char *
+status_of(struct world *w, const char *id)
+{
+	struct subscription found;
+	enum status status = store_subscription_find(&w->worker, w->user, id,
+	    &found);
+
+	assert_true(status == ST_OK || status == ST_SUBSCRIPTION_NOT_FOUND);
+	return status == ST_OK ? found.status : "none";
+}
+
+static void
+one_waits_until_it_is_paid(void **state)
+{
+	struct world *w = *state;
+	struct subscription found;
+
+	be_customer(w);
+	assert_int_equal(store_subscription_waiting(&w->worker, w->user,
+	    &found), ST_SUBSCRIPTION_NOT_FOUND);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	assert_int_equal(store_subscription_waiting(&w->worker, w->user,
+	    &found), ST_OK);
+	assert_string_equal(found.id, w->user);
+	assert_int_equal(store_subscription_find(&w->worker, w->user, NULL,
+	    &found), ST_SUBSCRIPTION_NOT_FOUND);
+	hear(w, news_of(w, w->user, "active", T0, "evt_1"));
+	assert_int_equal(store_subscription_find(&w->worker, w->user, NULL,
+	    &found), ST_OK);
+	assert_string_equal(found.interval, "month");
+	assert_int_equal(begin(w, w->user), ST_CONFLICT);
+}
+
+static void
+older_news_change_nothing(void **state)
+{
+	struct world *w = *state;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	hear(w, news_of(w, w->user, "past_due", T0 + SECOND, "evt_2"));
+	hear(w, news_of(w, w->user, "active", T0, "evt_1"));
+	assert_string_equal(status_of(w, w->user), "past_due");
+	hear(w, news_of(w, w->user, "active", T0 + 2 * SECOND, "evt_3"));
+	assert_string_equal(status_of(w, w->user), "active");
+}
+
+/* Every order of the same three ends the same. */
+static void
+any_order_ends_alike(void **state)
+{
+	static const int orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 },
+		{ 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	struct world *w = *state;
+
+	be_customer(w);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		const char *id = arena_printf(w->worker.arena, "%s%zu",
+		    w->user, i);
+		struct subscription_news said[] = {
+		    news_of(w, id, "incomplete", T0, "evt_1"),
+		    news_of(w, id, "active", T0, "evt_2"),
+		    news_of(w, id, "past_due", T0, "evt_3") };
+
+		assert_int_equal(begin(w, id), ST_OK);
+		for (int k = 0; k < 3; k++) {
+			struct subscription_news *one = &said[orders[i][k]];
+
+			one->stripe_id = arena_printf(w->worker.arena,
+			    "sub_%s", id);
+			hear(w, *one);
+		}
+		assert_string_equal(status_of(w, id), "past_due");
+	}
+}
+
+static void
+of_one_second_the_end_and_what_was_asked_count(void **state)
+{
+	struct world *w = *state;
+	struct subscription_news asked = news_of(w, w->user, "active", T0,
+	    "evt_1");
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	hear(w, news_of(w, w->user, "past_due", T0, "evt_2"));
+	asked.asked = true;
+	hear(w, asked);
+	assert_string_equal(status_of(w, w->user), "active");
+	hear(w, news_of(w, w->user, "canceled", T0, "evt_0"));
+	asked.by = "evt_9";
+	hear(w, asked);
+	assert_string_equal(status_of(w, w->user), "canceled");
+}
+
+static void
+the_database_takes_no_older_news(void **state)
+{
+	static const char back[] =
+	    "UPDATE subscriptions SET told_at = told_at - interval '1 second'"
+	    " WHERE id = $1";
+	struct world *w = *state;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	hear(w, news_of(w, w->user, "active", T0, "evt_1"));
+	assert_int_equal(db_run(&w->owner, back, DB_ARGS(db_text(w->user)),
+	    NULL), ST_INVALID);
+}
+
+static void
+one_made_elsewhere_gets_a_row_if_we_know_customer_and_plan(void **state)
+{
+	struct world *w = *state;
+	struct subscription_news news = news_of(w, NULL, "active", T0,
+	    "evt_1");
+	struct subscription found;
+
+	hear(w, news);
+	assert_int_equal(store_subscription_find(&w->worker, w->user,
+	    news.stripe_id, &found), ST_SUBSCRIPTION_NOT_FOUND);
+	be_customer(w);
+	news.price_id = "price_of_nothing";
+	hear(w, news);
+	assert_int_equal(store_subscription_find(&w->worker, w->user,
+	    news.stripe_id, &found), ST_SUBSCRIPTION_NOT_FOUND);
+	news.price_id = "price_2";
+	hear(w, news);
+	assert_int_equal(store_subscription_find(&w->worker, w->user,
+	    news.stripe_id, &found), ST_OK);
+	assert_string_equal(found.plan, "pro");
+}
+
+static void
+news_reach_nobody_elses_row(void **state)
+{
+	struct world *w = *state;
+	char other[ID_SIZE];
+	struct subscription_news news;
+
+	be_customer(w);
+	world_user(&w->worker, other, NULL, NULL, "user");
+	assert_int_equal(world_run(&w->worker, work_begin,
+	    &(struct subscription_new){ .id = other, .user_id = other,
+	    .plan = "pro", .seats = 1, .customer_id = "cus_x" }), ST_OK);
+	news = news_of(w, other, "active", T0, "evt_1");
+	hear(w, news);
+	assert_string_equal(status_of(w, NULL), "active");
+	assert_int_equal(store_subscription_find(&w->worker, other, NULL,
+	    &(struct subscription){ 0 }), ST_SUBSCRIPTION_NOT_FOUND);
+}
+
+static const char *
+entitled(struct world *w)
+{
+	const char *text;
+
+	assert_int_equal(store_entitlement_text(&w->worker, "user", w->user,
+	    &text), ST_OK);
+	return text;
+}
+
+static void
+what_a_plan_entitles_to_lasts_as_long_as_it(void **state)
+{
+	struct world *w = *state;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	assert_string_equal(entitled(w), "{}");
+	hear(w, news_of(w, w->user, "trialing", T0, "evt_1"));
+	assert_string_equal(entitled(w), "{\"export\": true}");
+	hear(w, news_of(w, w->user, "canceled", T0 + SECOND, "evt_2"));
+	assert_string_equal(entitled(w), "{}");
+}
+
+static enum status
+work_activate(struct ctx *ctx)
+{
+	const struct subscription_news *news = ctx->input;
+
+	return store_subscription_activate(ctx, news->row_id, news);
+}
+
+/* The row's id is the user's here. */
+static void
+who_comes_back_from_paying_is_ahead_of_the_event_only(void **state)
+{
+	struct world *w = *state;
+	struct subscription_news news = news_of(w, w->user, "active", 0,
+	    NULL);
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_activate, &news), ST_OK);
+	assert_string_equal(status_of(w, w->user), "active");
+	hear(w, news_of(w, w->user, "past_due", T0, "evt_1"));
+	assert_int_equal(world_run(&w->worker, work_activate, &news), ST_OK);
+	assert_string_equal(status_of(w, w->user), "past_due");
+}
+
+static enum status
+work_restore(struct ctx *ctx)
+{
+	return store_subscription_restore(ctx, ctx->input);
+}
+
+static void
+a_restored_one_does_not_end(void **state)
+{
+	struct world *w = *state;
+	struct subscription_news news = news_of(w, w->user, "active", T0,
+	    "evt_1");
+	struct subscription found;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	news.cancel_at_period_end = true;
+	news.cancel_at = T0 + SECOND;
+	hear(w, news);
+	assert_int_equal(store_subscription_find(&w->worker, w->user, NULL,
+	    &found), ST_OK);
+	assert_true(found.cancel_at_period_end);
+	assert_int_equal(found.cancel_at, T0 + SECOND);
+	assert_int_equal(world_run(&w->worker, work_restore, w->user), ST_OK);
+	assert_int_equal(store_subscription_find(&w->worker, w->user, NULL,
+	    &found), ST_OK);
+	assert_false(found.cancel_at_period_end);
+	assert_int_equal(found.cancel_at, 0);
+}
+
+static void
+a_customer_is_one_user(void **state)
+{
+	struct world *w = *state;
+	const char *out, *user_id;
+	char other[ID_SIZE];
+
+	be_customer(w);
+	world_user(&w->worker, other, NULL, NULL, "user");
+	assert_int_equal(store_customer_set(&w->worker, other,
+	    customer_of(w), &out), ST_CONFLICT);
+	assert_int_equal(store_customer_set(&w->worker, w->user, "cus_other",
+	    &out), ST_OK);
+	assert_string_equal(out, customer_of(w));
+	assert_int_equal(store_customer_user(&w->worker, customer_of(w),
+	    &user_id), ST_OK);
+	assert_string_equal(user_id, w->user);
+	assert_int_equal(store_customer_user(&w->worker, "cus_nobody",
+	    &user_id), ST_USER_NOT_FOUND);
+}
+
+static void
+nobody_has_a_second_trial(void **state)
+{
+	struct world *w = *state;
+	struct subscription_news news = news_of(w, w->user, "active", T0,
+	    "evt_1");
+	bool tried = true;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	assert_int_equal(store_subscription_tried(&w->worker, w->user,
+	    &tried), ST_OK);
+	assert_false(tried);
+	news.trial_start = T0;
+	hear(w, news);
+	assert_int_equal(store_subscription_tried(&w->worker, w->user,
+	    &tried), ST_OK);
+	assert_true(tried);
+}
+
+static void
+the_list_has_what_the_plan_allows(void **state)
+{
+	struct world *w = *state;
+	struct json_object *out = view_root(w->worker.arena);
+	struct json_object *one;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	assert_int_equal(store_subscription_list(&w->worker, w->user,
+	    view_list(out, "before")), ST_OK);
+	assert_int_equal(world_length(out, "before"), 0);
+	hear(w, news_of(w, w->user, "active", T0, "evt_1"));
+	assert_int_equal(store_subscription_list(&w->worker, w->user,
+	    view_list(out, "list")), ST_OK);
+	assert_int_equal(world_length(out, "list"), 1);
+	one = world_item(out, "list", 0);
+	assert_string_equal(view_get_text(one, "priceId"), "price_1");
+	assert_int_equal(world_int(view_get(one, "limits"), "seats"), 5);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(one_waits_until_it_is_paid),
+		TEST(older_news_change_nothing),
+		TEST(any_order_ends_alike),
+		TEST(of_one_second_the_end_and_what_was_asked_count),
+		TEST(the_database_takes_no_older_news),
+		TEST(one_made_elsewhere_gets_a_row_if_we_know_customer_and_plan),
+		TEST(news_reach_nobody_elses_row),
+		TEST(what_a_plan_entitles_to_lasts_as_long_as_it),
+		TEST(who_comes_back_from_paying_is_ahead_of_the_event_only),
+		TEST(a_restored_one_does_not_end),
+		TEST(a_customer_is_one_user),
+		TEST(nobody_has_a_second_trial),
+		TEST(the_list_has_what_the_plan_allows),
+	};
+
+	return cmocka_run_group_tests(tests, world_migrate, NULL);
+}
