@@ -170,6 +170,13 @@ extern const struct export lots_export, spenders_export;
 enum status admin_lots(struct ctx *ctx);
 enum status admin_spenders(struct ctx *ctx);
 
+/* event.c */
+extern const struct form events_form;
+extern const struct export events_export;
+enum status admin_events(struct ctx *ctx);
+enum status admin_event(struct ctx *ctx);
+enum status admin_event_body(struct ctx *ctx);
+
 /* mail.c */
 extern const struct form mail_form;
 enum status admin_mail(struct ctx *ctx);

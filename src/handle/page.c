@@ -56,6 +56,8 @@ static const struct nav_item admin_nav[] = {
 	    offsetof(struct config, affiliates_enabled) },
 	{ "/admin/plans", "Plans", false, PERMISSION_PLAN_LIST,
 	    offsetof(struct config, shop_enabled) },
+	{ "/admin/events", "Events", false, PERMISSION_EVENT_LIST,
+	    offsetof(struct config, stripe_enabled) },
 	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST, 0 },
 	{ "/admin/keys", "Keys", false, PERMISSION_KEY_LIST,
 	    offsetof(struct config, jwt_enabled) },

@@ -60,6 +60,7 @@ const plan = (world) => ({ kind: 'pack', name: world.key(), title: 'Matrix',
 	price: '9.00', currency: 'EUR', credits: '10', active: 'on' });
 const planJson = (world) => ({ kind: 'pack', name: world.key(),
 	title: 'Matrix', priceMinor: 900, currency: 'EUR', credits: 10 });
+const event = async (world) => ({ id: await world.event() });
 const letter = async (world) => ({ id: await world.letter() });
 const keyed = (world) => ({ 'Idempotency-Key': world.key() });
 const grant = (world) => ({ amount: '5', reason: 'Matrix',
@@ -377,6 +378,10 @@ export const MATRIX = {
 	'POST /admin/feedback/:id/close': mayWrite(303, { params: feedback }),
 	'POST /admin/feedback/:id/reopen': mayWrite(303, {
 		params: feedback }),
+	'GET /admin/events': mayRead(200),
+	'GET /admin/events.csv': mayRead(200),
+	'GET /admin/events/:id': mayRead(200, { params: event }),
+	'GET /admin/events/:id/body': mayOwn(200, { params: event }),
 	'GET /admin/mail': mayRead(200),
 	'GET /admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /admin/mail/:id/body': mayOwn(200, { params: letter }),
@@ -526,6 +531,9 @@ export const MATRIX = {
 	'GET /api/admin/credits': mayRead(200),
 	'GET /api/admin/credits/expiring': mayRead(200),
 	'GET /api/admin/credits/top': mayRead(200),
+	'GET /api/admin/events': mayRead(200),
+	'GET /api/admin/events/:id': mayRead(200, { params: event }),
+	'GET /api/admin/events/:id/body': mayOwn(200, { params: event }),
 	'GET /api/admin/mail': mayRead(200),
 	'GET /api/admin/mail/:id': mayRead(200, { params: letter }),
 	'GET /api/admin/mail/:id/body': mayOwn(200, { params: letter }),

@@ -168,6 +168,18 @@ async function makeWorld() {
 				now())`);
 			return id;
 		},
+		async event() {
+			if (world.refusing)
+				return 'none';
+
+			const id = `event${++serial}`;
+
+			await at.psql(`INSERT INTO provider_events (id, provider,
+				event_id, type, created_at, received_at, body)
+				VALUES ('${id}', 'stripe', '${id}', 'a.b', now(),
+				now(), '{}')`);
+			return id;
+		},
 		async feedback() {
 			if (world.refusing)
 				return 'none';

@@ -60,6 +60,8 @@ static const struct row {
 	    { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_LICENCE_LIST, "licence:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_LICENCE_WRITE, "licence:write", { 0, 0, 1, 1, 1 } },
+	{ PERMISSION_EVENT_LIST, "event:list", { 0, 1, 1, 1, 1 } },
+	{ PERMISSION_EVENT_READ, "event:read", { 0, 0, 0, 0, 1 } },
 	{ PERMISSION_MAIL_LIST, "mail:list", { 0, 1, 1, 1, 1 } },
 	{ PERMISSION_MAIL_WRITE, "mail:write", { 0, 0, 1, 1, 1 } },
 	{ PERMISSION_MAIL_READ, "mail:read", { 0, 0, 0, 0, 1 } },
