@@ -379,7 +379,7 @@ put_trial(struct ctx *ctx, struct buf *form, const struct plan *plan)
 {
 	bool tried;
 
-	if (plan->trial_days == PLAN_NONE)
+	if (plan->trial_days == 0)
 		return ST_OK;
 	TRY(store_subscription_tried(ctx, ctx->user->id, &tried));
 	if (!tried)

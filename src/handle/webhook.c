@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "handle/payment.h"
 #include "handle/stripe.h"
 #include "handle/stripe_read.h"
 #include "store/credit.h"
@@ -40,6 +41,7 @@ struct effect {
 	const char *name;
 	enum status (*ask)(struct ctx *ctx, struct stripe_event *event);
 	enum status (*make)(struct ctx *ctx, const struct stripe_event *event);
+	enum status (*pay)(struct ctx *ctx, const struct json_object *object);
 };
 
 /* ---- what it comes to -------------------------------------------------- */
@@ -144,7 +146,7 @@ expiry_of(const struct stripe_event *event, const struct plan *plan,
 	int64_t end = event->event.created_at +
 	    plan->credits_expire_days * DAY_MS;
 
-	if (plan->credits_expire_days == PLAN_NONE)
+	if (plan->credits_expire_days == 0)
 		return 0;
 	return end > line->period_end ? end : line->period_end;
 }
@@ -200,19 +202,36 @@ make_invoice(struct ctx *ctx, const struct stripe_event *event)
 	    grant(ctx, event, user_id, &plan, &line);
 }
 
+#define ORDER(type, name, pay) { type, name, NULL, NULL, pay }
+#define SUBSCRIPTION(type) { "customer.subscription." type, "subscription", \
+	ask_if_tied, make_subscription, NULL }
+
 static const struct effect effects[] = {
-	{ "checkout.session.completed", "checkout", ask_bought, make_bought },
-	{ "customer.subscription.created", "subscription", ask_if_tied,
-	    make_subscription },
-	{ "customer.subscription.updated", "subscription", ask_if_tied,
-	    make_subscription },
-	{ "customer.subscription.deleted", "subscription", NULL,
-	    make_subscription },
-	{ "customer.subscription.paused", "subscription", ask_if_tied,
-	    make_subscription },
-	{ "customer.subscription.resumed", "subscription", ask_if_tied,
-	    make_subscription },
-	{ "invoice.paid", "credits", NULL, make_invoice },
+	{ "checkout.session.completed", "checkout", ask_bought, make_bought,
+	    payment_checkout },
+	ORDER("checkout.session.async_payment_succeeded", "checkout",
+	    payment_checkout),
+	ORDER("checkout.session.async_payment_failed", "checkout",
+	    payment_checkout_failed),
+	ORDER("checkout.session.expired", "checkout", payment_checkout),
+	ORDER("payment_intent.succeeded", "payment", payment_intent),
+	ORDER("charge.succeeded", "payment", payment_charge),
+	ORDER("charge.refunded", "refund", payment_charge),
+	ORDER("charge.refund.updated", "refund", payment_refund),
+	ORDER("refund.created", "refund", payment_refund),
+	ORDER("refund.updated", "refund", payment_refund),
+	ORDER("refund.failed", "refund", payment_refund),
+	ORDER("charge.dispute.created", "dispute", payment_dispute),
+	ORDER("charge.dispute.updated", "dispute", payment_dispute),
+	ORDER("charge.dispute.closed", "dispute", payment_dispute),
+	ORDER("charge.dispute.funds_withdrawn", "dispute", payment_dispute),
+	ORDER("charge.dispute.funds_reinstated", "dispute", payment_dispute),
+	SUBSCRIPTION("created"),
+	SUBSCRIPTION("updated"),
+	SUBSCRIPTION("deleted"),
+	SUBSCRIPTION("paused"),
+	SUBSCRIPTION("resumed"),
+	{ "invoice.paid", "credits", NULL, make_invoice, NULL },
 };
 
 static const struct effect *
@@ -323,6 +342,15 @@ keep_failure(struct ctx *ctx, const char *key, enum status status)
 	return refuse(ctx, ST_STRIPE_WEBHOOK_ERROR, "%s", why);
 }
 
+static enum status
+make(struct ctx *ctx, const struct stripe_event *event)
+{
+	if (event->effect->make != NULL)
+		TRY(event->effect->make(ctx, event));
+	return event->effect->pay == NULL ? ST_OK :
+	    event->effect->pay(ctx, event->object);
+}
+
 enum status
 webhook(struct ctx *ctx)
 {
@@ -338,7 +366,7 @@ webhook(struct ctx *ctx)
 		return ST_OK;
 	if (effect != NULL) {
 		TRY(db_script(ctx, "SAVEPOINT effect"));
-		status = effect->make(ctx, event);
+		status = make(ctx, event);
 	}
 	if (is_final(status))
 		return keep_failure(ctx, key, status);

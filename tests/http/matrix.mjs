@@ -266,8 +266,7 @@ export const MATRIX = {
 	'GET /account/credits': signedIn(200),
 	'GET /account/orders': signedIn(200),
 	'GET /account/orders/:id': signedIn(200, { params: ownOrder }),
-	/* No payment provider is set up. */
-	'POST /account/orders': signedIn(409, { body: { planId: 'none' } }),
+	'POST /account/orders': signedIn(404, { body: { planId: 'none' } }),
 	'POST /account/orders/:id/pay': signedIn(404, {
 		params: { id: 'none' } }),
 	'POST /account/orders/:id/cancel': signedIn(303, { params: ownOrder }),
@@ -492,7 +491,7 @@ export const MATRIX = {
 	'GET /api/plans': all(200),
 	'GET /api/orders': signedIn(200),
 	'GET /api/orders/:id': signedIn(200, { params: ownOrder }),
-	'POST /api/orders': signedIn(409, { body: { planId: 'none' } }),
+	'POST /api/orders': signedIn(404, { body: { planId: 'none' } }),
 	'POST /api/orders/:id/checkout': signedIn(404, {
 		params: { id: 'none' } }),
 	'GET /api/admin/plans': mayRead(200),
