@@ -122,14 +122,14 @@ store_audit_list(struct ctx *ctx, const char *target_type,
 
 /*
  * One index leads, the one of the condition that is given; what else is asked
- * is looked at row by row. $1, $2 key of the page, $3 rows, $4, $5 times,
- * $6 actor, $7 target, $8 action.
+ * is looked at row by row. $1, $2 key of the page, $3 rows, $4 since when,
+ * $5 actor, $6 target, $7 action.
  */
 #define NAMED(parameter)						\
 	"coalesce((SELECT id FROM users"				\
 	"   WHERE email COLLATE \"C\" = lower(" parameter ")), " parameter ")"
-#define ACTOR "CASE WHEN $6 = '" AUDIT_SYSTEM "' THEN actor_id IS NULL"	\
-	" ELSE actor_id = " NAMED("$6") " END"
+#define ACTOR "CASE WHEN $5 = '" AUDIT_SYSTEM "' THEN actor_id IS NULL"	\
+	" ELSE actor_id = " NAMED("$5") " END"
 #define SEARCH_OF(condition)						\
 	"SELECT " AUDIT_COLUMNS ", a.target_type AS \"targetType\","	\
 	"  a.target_id AS \"targetId\","				\
@@ -137,10 +137,10 @@ store_audit_list(struct ctx *ctx, const char *target_type,
 	" FROM (SELECT id, created_at, action, actor_id, as_id, before,"	\
 	"     after, request_id, address, target_type, target_id"	\
 	"   FROM audit WHERE " condition " (created_at, id) < ($1, $2)"	\
-	"    AND created_at >= $4 AND created_at < $5"			\
-	"    AND ($6::text IS NULL OR " ACTOR ")"			\
-	"    AND ($7::text IS NULL OR target_id = " NAMED("$7") ")"	\
-	"    AND ($8::text IS NULL OR action = $8)"			\
+	"    AND created_at >= $4"					\
+	"    AND ($5::text IS NULL OR " ACTOR ")"			\
+	"    AND ($6::text IS NULL OR target_id = " NAMED("$6") ")"	\
+	"    AND ($7::text IS NULL OR action = $7)"			\
 	"   ORDER BY created_at DESC, id DESC LIMIT $3) a" AUDIT_JOINS	\
 	" LEFT JOIN users t ON a.target_type = 'user'"			\
 	"   AND t.id = a.target_id"					\
@@ -152,11 +152,11 @@ store_audit_search(struct ctx *ctx, const struct audit_filter *filter,
 {
 	static const char all[] = SEARCH_OF("");
 	static const char of_target[] =
-	    SEARCH_OF("target_id = " NAMED("$7") " AND");
+	    SEARCH_OF("target_id = " NAMED("$6") " AND");
 	static const char of_actor[] =
-	    SEARCH_OF("actor_id = " NAMED("$6") " AND");
+	    SEARCH_OF("actor_id = " NAMED("$5") " AND");
 	static const char of_system[] = SEARCH_OF("actor_id IS NULL AND");
-	static const char of_action[] = SEARCH_OF("action = $8 AND");
+	static const char of_action[] = SEARCH_OF("action = $7 AND");
 	const char *sql = all;
 	struct db_rows rows;
 
@@ -168,9 +168,10 @@ store_audit_search(struct ctx *ctx, const struct audit_filter *filter,
 		sql = of_actor;
 	else if (filter->action != NULL)
 		sql = of_action;
+	page_before(page, filter->to);
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_time(page->at),
 	    db_text(page->id), db_int(page->limit + 1), db_time(filter->from),
-	    db_time(filter->to), db_text(filter->actor),
+	    db_text(filter->actor),
 	    db_text(filter->target), db_text(filter->action))));
 	page_rows(ctx, page, true, &rows, out);
 	return ST_OK;

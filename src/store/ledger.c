@@ -98,14 +98,14 @@ list_of_user(struct ctx *ctx, const struct ledger_filter *filter,
 }
 
 /*
- * Of everybody: $1, $2 key of the page, $3 rows, $4, $5 times, $6 kind,
- * $7 least amount, $8 a transfer. The condition chosen is one an index can
+ * Of everybody: $1, $2 key of the page, $3 rows, $4 since when, $5 kind,
+ * $6 least amount, $7 a transfer. The condition chosen is one an index can
  * answer in the list's order.
  */
 #define KEYED "(created_at, id) < ($1::timestamptz, $2)"
 #define NEWEST " ORDER BY created_at DESC, id DESC LIMIT $3"
-#define IN_TIME "created_at >= $4 AND created_at < $5"
-#define OF_KIND "($6::text IS NULL OR kind = $6)"
+#define IN_TIME "created_at >= $4"
+#define OF_KIND "($5::text IS NULL OR kind = $5)"
 #define SHOWN								\
 	"SELECT t.id, t.created_at AS \"createdAt\"," LIST_COLUMNS
 #define LIST_OF(condition)						\
@@ -117,10 +117,10 @@ list_newest(struct ctx *ctx, const struct db_arg *arg, bool any,
     struct db_rows *rows)
 {
 	static const char all[] = LIST_OF("");
-	static const char of_kind[] = LIST_OF("kind = $6 AND ");
+	static const char of_kind[] = LIST_OF("kind = $5 AND ");
 
 	return db_all(ctx, rows, any ? all : of_kind,
-	    (struct db_args){ arg, any ? 5 : 6 });
+	    (struct db_args){ arg, any ? 4 : 5 });
 }
 
 /*
@@ -139,11 +139,11 @@ list_large(struct ctx *ctx, const struct db_arg *arg, struct db_rows *rows)
 	    "  SELECT id FROM (SELECT id, created_at, kind, amount"
 	    "    FROM transfers WHERE " KEYED " AND " IN_TIME
 	    "    ORDER BY created_at DESC, id DESC LIMIT " LOOK_FIRST ") n"
-	    "  WHERE amount >= $7 AND " OF_KIND NEWEST "),"
+	    "  WHERE amount >= $6 AND " OF_KIND NEWEST "),"
 	    " far AS MATERIALIZED ("
 	    "  SELECT id, created_at FROM transfers"
 	    "  WHERE (SELECT count(*) FROM near) < $3"
-	    "   AND amount >= $7 AND " IN_TIME " AND " OF_KIND "),"
+	    "   AND amount >= $6 AND " IN_TIME " AND " OF_KIND "),"
 	    " found AS ("
 	    "  SELECT id FROM near WHERE (SELECT count(*) FROM near) >= $3"
 	    "  UNION ALL"
@@ -152,7 +152,7 @@ list_large(struct ctx *ctx, const struct db_arg *arg, struct db_rows *rows)
 	    " WHERE t.id IN (SELECT id FROM found)"
 	    " ORDER BY t.created_at DESC, t.id DESC";
 
-	return db_all_once(ctx, rows, sql, (struct db_args){ arg, 7 });
+	return db_all_once(ctx, rows, sql, (struct db_args){ arg, 6 });
 }
 
 /* One transfer and what it led to are few. */
@@ -160,26 +160,29 @@ static enum status
 list_around(struct ctx *ctx, const struct db_arg *arg, struct db_rows *rows)
 {
 	static const char sql[] =
-	    LIST_OF("id IN (SELECT $8 UNION ALL SELECT id FROM transfers"
-	    " WHERE origin_id = $8) AND " OF_KIND " AND amount >= $7 AND ");
+	    LIST_OF("id IN (SELECT $7 UNION ALL SELECT id FROM transfers"
+	    " WHERE origin_id = $7) AND " OF_KIND " AND amount >= $6 AND ");
 
-	return db_all(ctx, rows, sql, (struct db_args){ arg, 8 });
+	return db_all(ctx, rows, sql, (struct db_args){ arg, 7 });
 }
 
 enum status
 store_ledger_list(struct ctx *ctx, const struct ledger_filter *filter,
     struct page *page, struct json_object *out)
 {
+	struct db_rows rows;
+
+	if (filter->transfer == NULL && filter->user != NULL)
+		return list_of_user(ctx, filter, page, out);
+	page_before(page, filter->to);
+
 	const struct db_arg arg[] = { db_time(page->at), db_text(page->id),
 	    db_int(page->limit + 1), db_time(filter->from),
-	    db_time(filter->to), db_text(filter->kind),
-	    db_int(filter->least), db_text(filter->transfer) };
-	struct db_rows rows;
+	    db_text(filter->kind), db_int(filter->least),
+	    db_text(filter->transfer) };
 
 	if (filter->transfer != NULL)
 		TRY(list_around(ctx, arg, &rows));
-	else if (filter->user != NULL)
-		return list_of_user(ctx, filter, page, out);
 	else if (filter->least > 0)
 		TRY(list_large(ctx, arg, &rows));
 	else

@@ -64,6 +64,15 @@ page_read(struct ctx *ctx, const char *cursor, int64_t limit,
 }
 
 void
+page_before(struct page *page, int64_t instant)
+{
+	if (page->at < instant)
+		return;
+	page->at = instant;
+	page->id = "";
+}
+
+void
 page_rows(struct ctx *ctx, struct page *page, bool by_time,
     const struct db_rows *rows, struct json_object *out)
 {

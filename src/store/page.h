@@ -41,6 +41,14 @@ struct page {
 enum status page_read(struct ctx *ctx, const char *cursor, int64_t limit,
     struct page *page);
 
+/*
+ * page_before - a list by time, of what is before an instant
+ *
+ * Says it by the key, where an index begins to read: beside the key it would
+ * be passed over row by row.
+ */
+void page_before(struct page *page, int64_t instant);
+
 /* The cursor that continues behind this key. */
 const char *page_cursor(struct ctx *ctx, int64_t at, const char *id);
 
