@@ -177,6 +177,24 @@ enum status admin_events(struct ctx *ctx);
 enum status admin_event(struct ctx *ctx);
 enum status admin_event_body(struct ctx *ctx);
 
+/* item.c */
+extern const struct form item_form;
+extern const struct export items_export;
+enum status admin_items(struct ctx *ctx);
+enum status admin_items_again(struct ctx *ctx);
+enum status admin_item(struct ctx *ctx);
+enum status item_add(struct ctx *ctx);
+enum status item_change(struct ctx *ctx);
+
+/* reservation_admin.c */
+extern const struct form reservations_form, reservation_cancel_form;
+extern const struct export reservations_export;
+enum status admin_reservations(struct ctx *ctx);
+enum status admin_reservations_again(struct ctx *ctx);
+enum status admin_reservation(struct ctx *ctx);
+enum status reservation_confirm(struct ctx *ctx);
+enum status reservation_cancel(struct ctx *ctx);
+
 /* mail.c */
 extern const struct form mail_form;
 enum status admin_mail(struct ctx *ctx);

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "ctx.h"
 #include "store/figures.h"
@@ -30,4 +32,16 @@ days_read(struct ctx *ctx, const char *from, const char *to,
 	to_is = day_read(ctx, "to", to, &last);
 	out->to = last + DAY_MS;
 	return from_is != ST_OK ? from_is : to_is;
+}
+
+enum status
+moment_read(struct ctx *ctx, const char *slot, const char *field,
+    const char *text, int64_t *out)
+{
+	if (clock_read_iso(text, out) || clock_read_iso(arena_printf(
+	    ctx->arena, "%sZ", text), out))
+		return ST_OK;
+	return invalid(ctx, slot, field,
+	    "Invalid input: expected ISO datetime",
+	    "This is no moment of the form 2026-11-21 06:51.");
 }

@@ -1,5 +1,5 @@
 /*
- * days.h - the days between which a list's entries lie
+ * days.h - the days between which a list's entries lie, and moments
  */
 #ifndef HANDLE_DAYS_H
 #define HANDLE_DAYS_H
@@ -24,5 +24,17 @@ struct days {
  */
 enum status days_read(struct ctx *ctx, const char *from, const char *to,
     struct days *out);
+
+/*
+ * moment_read - a moment in UTC
+ *
+ * text  ISO 8601, "2026-11-21T06:51:00.123Z"; as pages send it without the
+ *       seconds and the Z
+ *
+ * ST_VALIDATION_ERROR with an error for field, which is in slot.
+ */
+#define MOMENT_TEXT_MAX 24
+enum status moment_read(struct ctx *ctx, const char *slot, const char *field,
+    const char *text, int64_t *out);
 
 #endif

@@ -81,6 +81,16 @@ enum status account_feedback(struct ctx *ctx);
 enum status account_feedback_again(struct ctx *ctx);
 enum status feedback_add(struct ctx *ctx);
 
+/* item.c, reservation.c; for administrators see admin.h */
+extern const struct form busy_form, look_form, reserve_form;
+enum status item_offers(struct ctx *ctx);
+enum status item_busy(struct ctx *ctx);
+enum status account_reservations(struct ctx *ctx);
+enum status account_reservations_again(struct ctx *ctx);
+enum status reservation_list(struct ctx *ctx);
+enum status reservation_add(struct ctx *ctx);
+enum status reservation_give_up(struct ctx *ctx);
+
 /* task.c */
 extern const struct form task_form;
 enum status task_list(struct ctx *ctx);

@@ -32,6 +32,8 @@ static const char *const names[] = {
 	[LETTER_FEEDBACK_ANSWER] = "feedback-answer",
 	[LETTER_RECEIPT] = "receipt",
 	[LETTER_REFUNDED] = "refunded",
+	[LETTER_RESERVATION_CONFIRMED] = "reservation-confirmed",
+	[LETTER_RESERVATION_CANCELLED] = "reservation-cancelled",
 };
 
 const char *
@@ -59,6 +61,8 @@ is_wanted(const struct config *config, enum letter_kind kind)
 	case LETTER_FEEDBACK_ANSWER:
 	case LETTER_RECEIPT:
 	case LETTER_REFUNDED:
+	case LETTER_RESERVATION_CONFIRMED:
+	case LETTER_RESERVATION_CANCELLED:
 		break;
 	}
 	return true;

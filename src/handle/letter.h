@@ -28,7 +28,9 @@ enum letter_kind {
 	LETTER_ACCOUNT_CREATED,		/* made by an admin */
 	LETTER_FEEDBACK_ANSWER,
 	LETTER_RECEIPT,			/* an order was paid */
-	LETTER_REFUNDED			/* some of it, or all */
+	LETTER_REFUNDED,		/* some of it, or all */
+	LETTER_RESERVATION_CONFIRMED,
+	LETTER_RESERVATION_CANCELLED
 };
 
 struct letter {

@@ -24,6 +24,7 @@
 #include "store/letter.h"
 #include "store/limit.h"
 #include "store/provider_event.h"
+#include "store/reservation.h"
 #include "store/session.h"
 #include "store/verification.h"
 
@@ -39,6 +40,7 @@ static const struct chore {
 	enum status (*run)(struct ctx *ctx, int64_t limit, int64_t *count);
 } chores[] = {
 	{ "wallets settled", store_credit_due },
+	{ "reservations lapsed", store_reservation_lapse },
 	{ "expired sessions removed", store_session_purge },
 	{ "expired verifications removed", store_verification_purge },
 	{ "old letters removed", store_letter_purge },

@@ -23,7 +23,7 @@ before(async () => {
 		stand({ name, config: { 'jwt.enabled': true,
 			'jwt.algorithm': 'ES256', 'user.delete': true,
 			'feedback.enabled': true, 'affiliates.enabled': true,
-			'entitlements.enabled': true,
+			'entitlements.enabled': true, 'reservations.enabled': true,
 			'credits.approval_above': HUGE,
 			'api_key.enabled': true, 'multi_session.enabled': true,
 			'username.enabled': name === 'empty' } })));
@@ -137,11 +137,16 @@ async function someOrder(where) {
 	return id;
 }
 
-async function someFeedback() {
-	const [{ id }] = await full.psql(`SELECT id FROM feedbacks
+async function someOf(table) {
+	const [{ id }] = await full.psql(`SELECT id FROM ${table}
 		ORDER BY created_at LIMIT 1`);
 
 	return id;
+}
+
+/* As a field for a moment has it. */
+function inDays(days) {
+	return new Date(Date.now() + days * 86400000).toISOString().slice(0, 16);
 }
 
 async function followReset(visitor) {
@@ -360,6 +365,20 @@ look('licences of a user', 'long', async (visitor) => {
 		'--limit', `${'l'.repeat(64)}=${HUGE}`]);
 	await visitor.goto('/account/licences');
 });
+look('nothing to reserve', 'first', '/account/reservations');
+look('new item refused', 'admin_rw', (visitor) => sendMain(visitor,
+	'/admin/items', { Name: '', 'Price in credits': 'much' }, 'Make it'),
+400);
+look('new item', 'admin_rw', (visitor) => sendMain(visitor, '/admin/items',
+	{ Name: 'W'.repeat(100), 'Description optional': LONG_REASON,
+		'Price in credits': '1' }, 'Make it'));
+look('reservations without any', 'user', '/account/reservations');
+look('reservation refused', 'user', (visitor) => sendMain(visitor,
+	'/account/reservations', { 'It begins': '2001-01-01T10:00',
+		'It ends': '2001-01-01T09:00' }, 'Reserve'), 400);
+look('reservation made', 'long', (visitor) => sendMain(visitor,
+	'/account/reservations', { 'It begins': inDays(2),
+		'It ends': inDays(3) }, 'Reserve'));
 look('feedback without any', 'user', '/account/feedback');
 look('feedback refused', 'user', (visitor) => sendMain(visitor,
 	'/account/feedback', { Subject: '', 'What you want to say': LONG_REASON },
@@ -468,20 +487,46 @@ look('an entitlement refused', 'admin_rw', () => send('entitlement', long, {
 	Key: 'No key', 'Value optional': LONG_REASON }), 400);
 look('a licence refused', 'admin_rw', () => send('licence', long, {
 	'Features optional': 'No', 'Days optional': 'many' }), 400);
+look('items', 'admin_ro', '/admin/items');
+look('items on the first day', 'first', '/admin/items');
+look('item', 'admin_rw', async (visitor) => visitor.goto(
+	`/admin/items/${await someOf('items')}`));
+look('no such item', 'admin_rw', '/admin/items/0', 404);
+look('reservations', 'admin_rw', '/admin/reservations');
+look('reservations not found', 'admin_rw', '/admin/reservations?q=none');
+look('reservations with a wrong filter', 'admin_rw',
+	'/admin/reservations?from=soon', 400);
+look('reservations on the first day', 'first', '/admin/reservations');
+look('reservation', 'admin_rw', async (visitor) => {
+	await visitor.goto(`/admin/reservations/${await someOf(
+		'reservations')}`);
+	await openAll(visitor);
+});
+look('reservation confirmed', 'admin_rw', async (visitor) => sendMain(visitor,
+	`/admin/reservations/${await someOf('reservations')}`, {},
+	'Confirm it'));
+look('times that are taken', 'long', async (visitor) => {
+	await visitor.goto('/account/reservations?item=' +
+		await someOf('items'));
+	await openAll(visitor);
+});
+look('reservation seen by a reader', 'admin_ro', async (visitor) =>
+	visitor.goto(`/admin/reservations/${await someOf('reservations')}`));
+look('no such reservation', 'admin_rw', '/admin/reservations/0', 404);
 look('feedback of users', 'admin_rw', '/admin/feedback');
 look('feedback not found', 'admin_rw', '/admin/feedback?q=nobody%40nowhere');
 look('feedback on the first day', 'first', '/admin/feedback');
 look('a feedback', 'admin_rw', async (visitor) => visitor.goto(
-	`/admin/feedback/${await someFeedback()}`));
+	`/admin/feedback/${await someOf('feedbacks')}`));
 look('answer refused', 'admin_rw', async (visitor) => sendMain(visitor,
-	`/admin/feedback/${await someFeedback()}`, { Answer: '' },
+	`/admin/feedback/${await someOf('feedbacks')}`, { Answer: '' },
 	'Send the answer'), 400);
 look('a feedback that is answered', 'admin_rw', async (visitor) => sendMain(
-	visitor, `/admin/feedback/${await someFeedback()}`,
+	visitor, `/admin/feedback/${await someOf('feedbacks')}`,
 	{ Answer: `Thank you.\n\n${'long'.repeat(50)}` }, 'Send the answer'));
 look('an answer its user reads', 'long', '/account/feedback');
 look('a feedback seen by a reader', 'admin_ro', async (visitor) =>
-	visitor.goto(`/admin/feedback/${await someFeedback()}`));
+	visitor.goto(`/admin/feedback/${await someOf('feedbacks')}`));
 look('no such feedback', 'admin_rw', '/admin/feedback/0', 404);
 look('affiliates', 'admin_rw', async (visitor) => {
 	await someReferrals();

@@ -85,6 +85,14 @@ const entitled = async (world) => ({ id: world.victim.id,
 const licensed = async (world) => ({ id: world.victim.id,
 	lid: await world.licence() });
 const licence = async (world) => ({ id: await world.licence() });
+const item = async (world) => ({ id: await world.item() });
+const makeItem = (world) => ({ name: `Item ${world.key()}`, price: 1,
+	unit: 'hour' });
+const reservation = async (world) => ({ id: await world.reservation() });
+const ownReservation = async (world) => ({
+	id: await world.reservation(world.actor) });
+const reserve = async (world) => ({ itemId: await world.item(),
+	from: '2027-03-01T10:00Z', to: '2027-03-01T11:00Z' });
 
 const signingKey = async (world) => ({ id: await world.signingKey() });
 const self = (world) => ({ user_id: world.actor.id ?? 'none' });
@@ -274,6 +282,10 @@ export const MATRIX = {
 	'GET /account/licences': signedIn(200),
 	'GET /account/licences/:id/file': signedIn(404, {
 		params: { id: 'none' } }),
+	'GET /account/reservations': signedIn(200),
+	'POST /account/reservations': signedIn(303, { body: reserve }),
+	'POST /account/reservations/:id/cancel': signedIn(303, {
+		params: ownReservation }),
 	'GET /account/feedback': signedIn(200),
 	'POST /account/feedback': signedIn(303, { body: note }),
 	'GET /account/referrals': signedIn(200),
@@ -369,6 +381,19 @@ export const MATRIX = {
 	'GET /admin/keys': mayRead(200),
 	'POST /admin/keys': mayOwn(303),
 	'POST /admin/keys/:id/retire': mayOwn(303, { params: signingKey }),
+	'GET /admin/items': mayRead(200),
+	'GET /admin/items.csv': mayRead(200),
+	'POST /admin/items': mayWrite(303, { body: makeItem }),
+	'GET /admin/items/:id': mayRead(200, { params: item }),
+	'POST /admin/items/:id': mayWrite(303, { params: item,
+		body: makeItem }),
+	'GET /admin/reservations': mayRead(200),
+	'GET /admin/reservations.csv': mayRead(200),
+	'GET /admin/reservations/:id': mayRead(200, { params: reservation }),
+	'POST /admin/reservations/:id/confirm': mayWrite(303, {
+		params: reservation }),
+	'POST /admin/reservations/:id/cancel': mayWrite(303, {
+		params: reservation }),
 	'GET /admin/feedback': mayRead(200),
 	'GET /admin/feedback.csv': mayRead(200),
 	'GET /admin/feedback/:id': mayRead(200, { params: feedback }),
@@ -412,6 +437,12 @@ export const MATRIX = {
 	'GET /api/credits/usage': signedIn(200),
 	'POST /api/credits/usage': signedIn(200, { headers: keyed,
 		body: consumption }),
+	'GET /api/items': signedIn(200),
+	'GET /api/items/:id/busy': signedIn(200, { params: item }),
+	'GET /api/reservations': signedIn(200),
+	'POST /api/reservations': signedIn(200, { body: reserve }),
+	'POST /api/reservations/:id/cancel': signedIn(200, {
+		params: ownReservation }),
 	'GET /api/feedback': signedIn(200),
 	'POST /api/feedback': signedIn(200, { body: note }),
 	'GET /api/:user_id/tasks': signedIn(200, { params: self }),
@@ -503,6 +534,18 @@ export const MATRIX = {
 	'POST /api/admin/keys': mayOwn(200),
 	'POST /api/admin/keys/:id/retire': mayOwn(200, { params: signingKey }),
 	'GET /api/admin/audit': mayRead(200),
+	'GET /api/admin/items': mayRead(200),
+	'POST /api/admin/items': mayWrite(200, { body: makeItem }),
+	'GET /api/admin/items/:id': mayRead(200, { params: item }),
+	'PUT /api/admin/items/:id': mayWrite(200, { params: item,
+		body: makeItem }),
+	'GET /api/admin/reservations': mayRead(200),
+	'GET /api/admin/reservations/:id': mayRead(200, {
+		params: reservation }),
+	'POST /api/admin/reservations/:id/confirm': mayWrite(200, {
+		params: reservation }),
+	'POST /api/admin/reservations/:id/cancel': mayWrite(200, {
+		params: reservation, body: {} }),
 	'GET /api/admin/feedback': mayRead(200),
 	'GET /api/admin/feedback/:id': mayRead(200, { params: feedback }),
 	'POST /api/admin/feedback/:id/answer': mayWrite(200, {

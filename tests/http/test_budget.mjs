@@ -15,7 +15,7 @@ before(async () => {
 	at = await stand({ name: 'budget', config: { 'worker.count': 1,
 		'admin.enabled': true, 'username.enabled': true,
 		'feedback.enabled': true, 'affiliates.enabled': true,
-		'entitlements.enabled': true,
+		'entitlements.enabled': true, 'reservations.enabled': true,
 		'credits.approval_above': 1000 } });
 	someone = await person(at);
 	admin = await person(at, 'admin_ro');
@@ -141,7 +141,8 @@ test('an admin\'s list asks three times', async () => {
 		'/admin/credits', '/admin/mail', '/admin/feedback',
 		'/admin/feedback?q=door', '/api/admin/feedback',
 		'/admin/affiliates', '/admin/affiliates?q=0123456789',
-		'/admin/approvals', '/admin/approvals?state=lapsed'])
+		'/admin/approvals', '/admin/approvals?state=lapsed',
+		'/admin/reservations', '/admin/items', '/api/admin/reservations'])
 		await within(3, path, get(admin, path));
 });
 

@@ -27,6 +27,7 @@ before(async () => {
 		'jwt.algorithm': 'EdDSA', 'tasks.enabled': true,
 		'shop.enabled': true,
 		'feedback.enabled': true, 'entitlements.enabled': true,
+		'reservations.enabled': true,
 		'one_time_token.enabled': true, 'api_key.enabled': true,
 		'multi_session.enabled': true, 'multi_session.maximum': 20,
 		'session.fields': 'colour:string', 'affiliates.enabled': true,
@@ -179,6 +180,31 @@ async function makeWorld() {
 				VALUES ('${id}', 'stripe', '${id}', 'a.b', now(),
 				now(), '{}')`);
 			return id;
+		},
+		async item() {
+			if (world.refusing)
+				return 'none';
+
+			const id = `item${++serial}`;
+
+			await at.psql(`INSERT INTO items (id, name, description,
+				price, unit, active, created_at, updated_at)
+				VALUES ('${id}', '${id}', '', 1, 'hour', true, now(),
+				now())`);
+			return id;
+		},
+		/* Asked for by somebody who can pay; nobody else wants it. */
+		async reservation(by = people.super_admin) {
+			if (world.refusing || by.id === undefined)
+				return 'none';
+			await grant(by.id, world.key());
+
+			const body = { itemId: await world.item(),
+				from: '2027-03-01T10:00Z', to: '2027-03-01T11:00Z' };
+			const response = await by.json('/api/reservations', body);
+
+			is(response.status, 200, `of asking (${response.text})`);
+			return response.json().reservation.id;
 		},
 		async feedback() {
 			if (world.refusing)
