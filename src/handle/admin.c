@@ -14,6 +14,7 @@
 #include "handle/entitlement.h"
 #include "handle/export.h"
 #include "handle/reset.h"
+#include "handle/handle.h"
 #include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
@@ -169,6 +170,31 @@ entitlements_view(struct ctx *ctx, const char *id)
 	return licences_show(ctx, id);
 }
 
+/* What the refund's form offers, of the movements that are shown. */
+static void
+refundable_view(struct ctx *ctx, const struct json_object *ledger)
+{
+	struct json_object *choices = view_list(ctx->view, "refundable");
+
+	for (size_t i = 0; i < view_count(ledger); i++) {
+		const struct json_object *transfer = view_at(ledger, i);
+		const char *kind = view_get_text(transfer, "kind");
+		const char *reason = view_get_text(transfer, "reason");
+		struct json_object *choice;
+
+		if (!text_is(kind, "spend") && !text_is(kind, "capture"))
+			continue;
+		choice = view_object(choices, NULL);
+		view_text(choice, "id", view_get_text(transfer, "id"));
+		words_number(choice, "amountText", view_get_int(transfer,
+		    "amount"));
+		view_text(choice, "reason", reason);
+		view_text(choice, "createdAtText", view_get_text(transfer,
+		    "createdAtText"));
+	}
+	view_bool(ctx->view, "anyRefundable", view_count(choices) > 0);
+}
+
 static enum status
 lists_view(struct ctx *ctx, const char *id)
 {
@@ -188,6 +214,7 @@ lists_view(struct ctx *ctx, const char *id)
 	TRY(store_ledger_of(ctx, &(struct ledger_filter){ .user = id,
 	    .to = PAGE_START }, true, &page, ledger));
 	words_transfers(ctx, ledger);
+	refundable_view(ctx, ledger);
 	return words_trail(ctx, "user", id, LATEST);
 }
 
@@ -233,7 +260,8 @@ refused_view(struct ctx *ctx)
 	} forms[] = {
 		{ "role", role_change }, { "ban", user_ban },
 		{ "grant", credit_grant }, { "adjust", credit_adjust },
-		{ "quota", credit_quota }, { "impersonate", impersonate },
+		{ "refund", credit_refund }, { "quota", credit_quota },
+		{ "impersonate", impersonate },
 		{ "password", user_password_set }, { "remove", user_remove },
 		{ "entitlement", entitlement_add },
 		{ "licence", licence_issue }, { "revoke", licence_revoke },
@@ -246,17 +274,6 @@ refused_view(struct ctx *ctx)
 		    ctx->route->handler == forms[i].handler);
 	id_new(key, ctx->now);
 	view_text(view_object(ctx->view, "form"), "key", key);
-}
-
-static void
-wallet_words(struct ctx *ctx, const struct json_object *user)
-{
-	const bool quota = view_get(user, "monthlyCreditsQuota") != NULL;
-
-	words_wallet(ctx, ctx->view, &(struct wallet){
-	    .balance = view_get_int(user, "balance"),
-	    .quota = quota ? view_get_int(user, "monthlyCreditsQuota") :
-	    QUOTA_NONE, .spent = view_get_int(user, "monthlySpent") });
 }
 
 static void
@@ -298,7 +315,7 @@ admin_user(struct ctx *ctx)
 	user_words(ctx, user);
 	words_moment(user, "updatedAt");
 	words_moment(user, "banExpires");
-	wallet_words(ctx, user);
+	TRY(wallet_parts(ctx, ctx->param[0]));
 	roles_view(ctx, view_get_text(user, "role"));
 	powers_view(ctx, user);
 	refused_view(ctx);

@@ -72,7 +72,7 @@ enum status user_remove(struct ctx *ctx);
 /* credit.c; *_for is an admin's, of somebody's wallet */
 extern const struct form grant_form, grant_json_form, adjust_form,
     adjust_json_form, spend_form, spend_for_form,
-    credit_refund_json_form;
+    credit_refund_form, credit_refund_json_form;
 enum status credit_grant(struct ctx *ctx);
 enum status credit_adjust(struct ctx *ctx);
 enum status credit_spend(struct ctx *ctx);
@@ -97,6 +97,8 @@ extern const struct form consume_form, usage_form, usage_of_form;
 enum status usage_consume(struct ctx *ctx);
 enum status usage(struct ctx *ctx);
 enum status admin_usage(struct ctx *ctx);
+/* The newest few of a user, for a page: "usage", and "anyUsage". */
+enum status usage_latest(struct ctx *ctx, const char *user_id);
 
 /* wallet.c */
 extern const struct form quota_form, quota_json_form;

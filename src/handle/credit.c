@@ -35,11 +35,14 @@ static const struct form_field spend_fields[] = {
 static const struct form_field spend_for_fields[] = {
 	CHANGE_OWNER, SPEND, CHANGE_REASON(0, .optional = true), CHANGE_KEY
 };
+#define REFUND								\
+	FIELD_TEXT(struct change, transfer_id, "transferId", 1, 64,	\
+	    .label = "Movement"),					\
+	CHANGE_AMOUNT(1, CREDIT_MAX, .optional = true,			\
+	    .label = "Credits to give back"), CHANGE_REASON(1), CHANGE_KEY
+static const struct form_field credit_refund_fields[] = { REFUND };
 static const struct form_field credit_refund_json_fields[] = {
-	CHANGE_OWNER,
-	FIELD_TEXT(struct change, transfer_id, "transferId", 1, 64),
-	CHANGE_AMOUNT(1, CREDIT_MAX, .optional = true),
-	CHANGE_REASON(1), CHANGE_KEY
+	CHANGE_OWNER, REFUND
 };
 const struct form grant_form = FORM(grant_fields, struct change);
 const struct form grant_json_form = FORM(grant_json_fields, struct change);
@@ -47,6 +50,8 @@ const struct form adjust_form = FORM(adjust_fields, struct change);
 const struct form adjust_json_form = FORM(adjust_json_fields, struct change);
 const struct form spend_form = FORM(spend_fields, struct change);
 const struct form spend_for_form = FORM(spend_for_fields, struct change);
+const struct form credit_refund_form = FORM(credit_refund_fields,
+    struct change);
 const struct form credit_refund_json_form = FORM(credit_refund_json_fields,
     struct change);
 

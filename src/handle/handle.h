@@ -223,6 +223,9 @@ enum status password_check(struct ctx *ctx, const char *account,
 
 /* wallet.c: what a user's pages and programs see of the wallet */
 enum status wallet_page(struct ctx *ctx, const char *user_id);
+/* The same, and "lots" that will expire and "holds" that are open, at most
+ * WALLET_LOTS_MAX of each. */
+enum status wallet_parts(struct ctx *ctx, const char *user_id);
 enum status wallet_json(struct ctx *ctx, const char *user_id);
 
 /* referral.c */

@@ -145,7 +145,8 @@ own_credits(struct ctx *ctx, struct page *page)
 {
 	struct json_object *ledger;
 
-	TRY(wallet_page(ctx, ctx->user->id));
+	TRY(wallet_parts(ctx, ctx->user->id));
+	TRY(usage_latest(ctx, ctx->user->id));
 	TRY(shop_view(ctx));
 	ledger = view_list(ctx->view, "ledger");
 	TRY(store_ledger_of(ctx, &(struct ledger_filter){

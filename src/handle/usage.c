@@ -58,6 +58,8 @@ usage_consume(struct ctx *ctx)
 	return store_usage_consume(ctx, &usage, &credit, ctx->view);
 }
 
+#define LATEST 10	/* of a page */
+
 /* ---- lists ------------------------------------------------------------- */
 
 struct usage_query {
@@ -109,6 +111,29 @@ enum status
 usage(struct ctx *ctx)
 {
 	return usage_list(ctx, ctx->user->id, false);
+}
+
+static void
+usage_words(struct ctx *ctx, struct json_object *event)
+{
+	(void)ctx;
+	words_number(event, "amountText", view_get_int(event, "amount"));
+	words_number(event, "costText", view_get_int(event, "cost"));
+	words_moment(event, "createdAt");
+}
+
+enum status
+usage_latest(struct ctx *ctx, const char *user_id)
+{
+	struct json_object *events = view_list(ctx->view, "usage");
+	struct page page;
+
+	(void)page_read(ctx, NULL, LATEST, &page);
+	TRY(store_usage_list(ctx, &(struct usage_filter){
+	    .wallet_id = user_id, .to = PAGE_START }, &page, events));
+	words_each(ctx, events, usage_words);
+	view_bool(ctx->view, "anyUsage", view_count(events) > 0);
+	return ST_OK;
 }
 
 enum status

@@ -1,11 +1,15 @@
 #include "handle/admin.h"
 
+#include "base/format.h"
 #include "ctx.h"
 #include "handle/handle.h"
 #include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/credit.h"
+#include "store/figures.h"
+#include "store/hold.h"
+#include "store/page.h"
 #include "store/user.h"
 #include "store/user_admin.h"
 #include "store/wallet.h"
@@ -33,6 +37,47 @@ wallet_page(struct ctx *ctx, const char *user_id)
 
 	TRY(store_wallet_get(ctx, user_id, &wallet));
 	words_wallet(ctx, ctx->view, &wallet);
+	return ST_OK;
+}
+
+/* "untilText": of a day that ends then, the day. */
+static void
+until_words(struct ctx *ctx, struct json_object *part)
+{
+	char text[FORMAT_MOMENT_SIZE] = "";
+	int64_t end;
+
+	(void)ctx;
+	words_number(part, "amountText", view_get_int(part, "amount"));
+	if (!format_read_instant(view_get_text(part, "expiresAt"), &end))
+		end = 0;
+	if (end % DAY_MS == 0)
+		format_date(text, end - 1);
+	else
+		format_moment(text, end);
+	view_text(part, "untilText", text);
+}
+
+enum status
+wallet_parts(struct ctx *ctx, const char *user_id)
+{
+	struct json_object *shown = view_root(ctx->arena);
+	struct json_object *holds = view_list(ctx->view, "holds");
+	struct page page;
+	bool quota;
+
+	TRY(store_wallet_show(ctx, user_id, shown));
+	quota = view_get(shown, "monthlyCreditsQuota") != NULL;
+	words_wallet(ctx, ctx->view, &(struct wallet){
+	    .balance = view_get_int(shown, "balance"),
+	    .quota = quota ? view_get_int(shown, "monthlyCreditsQuota") :
+	    QUOTA_NONE, .spent = view_get_int(shown, "monthlySpent") });
+	view_copy(ctx->view, "lots", view_get(shown, "expiring"));
+	words_each(ctx, view_get(ctx->view, "lots"), until_words);
+	(void)page_read(ctx, NULL, WALLET_LOTS_MAX, &page);
+	TRY(store_hold_list(ctx, &(struct hold_filter){ .wallet_id = user_id,
+	    .state = HOLD_OPEN }, &page, holds));
+	words_each(ctx, holds, until_words);
 	return ST_OK;
 }
 

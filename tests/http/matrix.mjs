@@ -73,6 +73,8 @@ const holdOf = async (world) => ({ id: await world.hold(world.victim) });
 const transfer = async (world) => ({ id: await world.spend(world.actor) });
 const refundJson = async (world) => ({ userId: world.victim.id,
 	transferId: await world.spend(world.victim), reason: 'Matrix' });
+const holdOn = async (world) => ({ ...victim(world),
+	hid: await world.hold(world.victim) });
 const consumption = { type: 'matrix', amount: 2, cost: 1 };
 const whom = (world) => ({ userId: world.victim.id });
 const otherSession = async (world) => ({ id: await world.otherSession() });
@@ -337,6 +339,13 @@ export const MATRIX = {
 	'GET /admin/licences': mayRead(200),
 	'GET /admin/licences.csv': mayRead(200),
 	'GET /admin/licences/:id/file': mayRead(200, { params: licence }),
+	'POST /admin/users/:id/refund': mayWrite(303, { params: victim,
+		body: async (world) => ({ reason: 'Matrix', key: world.key(),
+			transferId: await world.spend(world.victim) }) }),
+	'POST /admin/users/:id/holds/:hid/capture': mayWrite(303, {
+		params: holdOn, body: (world) => ({ key: world.key() }) }),
+	'POST /admin/users/:id/holds/:hid/void': mayWrite(303, {
+		params: holdOn, body: (world) => ({ key: world.key() }) }),
 	'GET /admin/credits': mayRead(200),
 	'GET /admin/credits.csv': mayRead(200),
 	'GET /admin/credits/expiring': mayRead(200),

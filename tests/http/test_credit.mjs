@@ -520,3 +520,58 @@ test('a user is no organization, and an organization no user', async () => {
 			reason: 'x' }), 400, 'VALIDATION_ERROR');
 	is(await balance(who), 100, 'the balance');
 });
+
+/* ---- pages ----------------------------------------------------------------- */
+
+test('a user reads what runs out, what is held and what was used', async () => {
+	const who = await rich(10);
+
+	await grant(who, 100, { expiresAt: '2097-01-03' });
+	await done(call(who, 'holds', { amount: 40, reason: 'A trip' }));
+	await done(call(who, 'usage', { type: 'render', amount: 1200,
+		cost: 5 }));
+
+	const { text } = await who.get('/account/credits');
+
+	matches(text, /55 of them until <time [^>]*>3 Jan 2097</, 'the lot');
+	matches(text, /40 more are set aside for A trip, until/, 'the hold');
+	matches(text, /render[^]*1,200[^]*>5</, 'the usage');
+});
+
+test('an admin grants until a day, settles holds and refunds on a page',
+	async () => {
+		const who = await rich(10);
+		const at = `/admin/users/${who.id}`;
+		const posted = async (path, fields) => {
+			is((await admin.post(`${at}/${path}`, { key: key(),
+				...fields })).status, 303, `the status of ${path}`);
+			return (await admin.get(at)).text;
+		};
+
+		matches(await posted('grant', { amount: '20', reason: 'x',
+			expiresAt: '2097-01-03' }),
+		/20 of them until <time [^>]*>3 Jan 2097</, 'the lot');
+
+		const spend = await done(call(who, 'spend', { amount: 7,
+			reason: 'Broken' }));
+		const [first, second] = [
+			await done(call(who, 'holds', { amount: 3 })),
+			await done(call(who, 'holds', { amount: 2 }))];
+
+		matches((await admin.get(at)).text, new RegExp(
+			`<option value="${spend.id}">7 credits, Broken,`), 'the choice');
+		ok(!(await reader.get(at)).text.includes(`${first.id}/capture`),
+			'who only reads is offered a capture');
+		await posted(`holds/${first.id}/capture`, { amount: '1' });
+		is(await balance(who), 20, 'the balance with one settled');
+		await posted(`holds/${second.id}/void`);
+		await posted('refund', { transferId: spend.id, amount: '',
+			reason: 'Sorry' });
+		is(await balance(who), 29, 'the balance');
+
+		const again = await admin.post(`${at}/refund`, { key: key(),
+			transferId: spend.id, amount: '', reason: 'Sorry' });
+
+		is(again.status, 409, 'the status of one more');
+		matches(again.text, /All of this transfer has come back/, 'why');
+	});
