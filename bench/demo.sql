@@ -100,6 +100,23 @@ WHERE n % 3 = 0 AND NOT EXISTS (SELECT FROM users AS u
 
 -- ---- what they bought --------------------------------------------------------
 
+INSERT INTO plans (id, kind, name, title, description, price_minor, currency,
+	interval, credits, credits_expire_days, active, position, created_at,
+	updated_at)
+SELECT pg_temp.id_at(now() - interval '300 days', 'plan ' || name), kind, name,
+	title, description, price, 'EUR', every, credits, days, active, place,
+	now() - interval '300 days', now() - interval '300 days'
+FROM (VALUES
+	('pack', 'pack-500', '500 credits', '', 900, NULL, 500, NULL, true, 1),
+	('pack', 'pack-2000', '2,000 credits', '', 2900, NULL, 2000, NULL, true, 2),
+	('pack', 'pack-10000', '10,000 credits', 'For a whole team', 9900, NULL,
+		10000, 365, true, 3),
+	('pack', 'summer', 'Summer pack', '', 1900, NULL, 2000, 90, false, 9),
+	('subscription', 'pro', 'Pro', 'For who writes every day', 1200, 'month',
+		2000, 31, true, 5))
+	AS plan (kind, name, title, description, price, every, credits, days,
+		active, place);
+
 INSERT INTO orders (id, user_id, email, status, description, credits,
 	amount_minor, currency, created_at, paid_at, updated_at)
 SELECT pg_temp.id_at(placed, 'order ' || q), id, email, status, description,
@@ -137,7 +154,7 @@ SELECT id AS wallet, joined AS at, 'grant' AS kind, 100::bigint AS amount,
 	'Welcome' AS reason, NULL AS actor, 'welcome' AS key
 FROM person
 UNION ALL
-SELECT user_id, paid_at, 'grant', credits, description, NULL, 'order-' || id
+SELECT user_id, paid_at, 'grant', credits, description, NULL, 'tollgate:order:' || id
 FROM orders WHERE paid_at IS NOT NULL
 UNION ALL
 SELECT user_id, updated_at, 'adjust', credits, 'Order refunded', admin.id,
@@ -163,6 +180,8 @@ DO $$
 DECLARE
 	m record;
 	most bigint;
+	from_id text;
+	to_id text;
 BEGIN
 	FOR m IN SELECT * FROM moved ORDER BY at, key, wallet LOOP
 		SELECT balance INTO most FROM wallets WHERE id = m.wallet;
@@ -170,14 +189,15 @@ BEGIN
 			m.amount := least(m.amount, most);
 		END IF;
 		CONTINUE WHEN m.amount = 0;
+		from_id := CASE m.kind WHEN 'grant' THEN 'issued' ELSE m.wallet END;
+		to_id := CASE m.kind WHEN 'grant' THEN m.wallet
+			WHEN 'spend' THEN 'spent' ELSE 'issued' END;
 		INSERT INTO transfers (id, wallet_id, kind, from_id, to_id, amount,
 			reason, actor_id, key, key_hash, created_at)
 		VALUES (pg_temp.id_at(m.at, m.wallet || m.key), m.wallet, m.kind,
-			CASE m.kind WHEN 'grant' THEN 'issued' ELSE m.wallet END,
-			CASE m.kind WHEN 'grant' THEN m.wallet WHEN 'spend' THEN 'spent'
-				ELSE 'issued' END,
-			m.amount, m.reason, m.actor, m.key,
-			sha256(convert_to(m.wallet || m.key, 'UTF8')),
+			from_id, to_id, m.amount, m.reason, m.actor, m.key,
+			sha256(convert_to(concat_ws(E'\n', m.kind, from_id, to_id,
+				m.amount, m.reason), 'UTF8')),
 			date_trunc('milliseconds', m.at));
 	END LOOP;
 END $$;
@@ -196,5 +216,18 @@ SELECT pg_temp.id_at(u.updated_at, 'audit ban ' || u.id), admin.id, 'user.ban',
 	'banned', true, 'banReason', u.ban_reason), '192.0.2.10', u.updated_at
 FROM users AS u, person AS p, person AS admin
 WHERE u.banned AND p.id = u.id AND admin.n = 1;
+
+-- What was paid, and what went back of it, as it is known from a provider.
+INSERT INTO payments (id, order_id, provider, currency, received_minor,
+	refunded_minor, created_at, updated_at)
+SELECT 'pi_' || id, id, 'stripe', currency, amount_minor,
+	CASE status WHEN 'refunded' THEN amount_minor ELSE 0 END, paid_at, updated_at
+FROM orders WHERE paid_at IS NOT NULL;
+UPDATE orders SET provider = 'stripe', received_minor = amount_minor,
+	refunded_minor = CASE status WHEN 'refunded' THEN amount_minor ELSE 0 END,
+	credits_given = CASE status WHEN 'refunded' THEN 0 ELSE credits END,
+	plan_id = (SELECT p.id FROM plans p
+		WHERE p.title = orders.description)
+WHERE paid_at IS NOT NULL;
 
 ANALYZE users, accounts, sessions, orders, wallets, transfers, audit;
