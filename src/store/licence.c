@@ -102,7 +102,8 @@ audited(struct ctx *ctx, const char *id, const struct licence_new *new)
 	view_text(out, "type", new->type);
 	view_json(out, "features", new->features);
 	view_json(out, "limits", new->limits);
-	view_time(out, "expiresAt", new->expires_at);
+	if (new->expires_at != 0)
+		view_time(out, "expiresAt", new->expires_at);
 	return out;
 }
 
