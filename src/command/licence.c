@@ -220,7 +220,7 @@ print_words(const struct licence_file *licence)
 {
 	const struct json_object *features = view_get(licence->claims,
 	    "features");
-	struct view_member limit = { NULL };
+	struct view_member limit = { 0 };
 
 	(void)printf("features:");
 	for (size_t i = 0; i < view_count(features); i++) {

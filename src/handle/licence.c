@@ -47,7 +47,7 @@ keys_words(struct ctx *ctx, struct json_object *licence)
 {
 	const struct json_object *list = view_get(licence, "features");
 	const struct json_object *limits = view_get(licence, "limits");
-	struct view_member limit = { NULL };
+	struct view_member limit = { 0 };
 	const char *features = NULL, *numbers = NULL;
 
 	for (size_t i = 0; i < view_count(list); i++)
@@ -307,7 +307,7 @@ limits_read(struct ctx *ctx, const char *text, const char **out)
 static enum status
 numbers_read(struct ctx *ctx, struct json_object *object, const char **out)
 {
-	struct view_member limit = { NULL };
+	struct view_member limit = { 0 };
 	int64_t number;
 
 	while (view_next(object, &limit))

@@ -141,7 +141,7 @@ enum status
 store_entitlement_replace(struct ctx *ctx, const struct grantor *by,
     const char *values, int64_t expires_at)
 {
-	struct view_member member = { NULL };
+	struct view_member member = { 0 };
 	struct json_object *object;
 	const char *reason;
 

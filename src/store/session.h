@@ -29,7 +29,7 @@ struct session {
 	bool by_key;			/* no row: an API key stands for it */
 	const char *impersonated_by;	/* NULL: an ordinary session */
 	const char *fields;		/* JSON object text */
-	const char *entitlements;	/* the same; NULL: not asked for */
+	const char *entitlements;	/* as that; NULL: not asked for */
 	bool new_device;		/* just made, see store_session_create */
 };
 

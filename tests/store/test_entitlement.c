@@ -4,6 +4,10 @@
 
 /* The promises are those of store/entitlement.h and of entitlements_of. */
 
+#define LONG_KEY							\
+	"a23456789b123456789c123456789d123456789e123456789f123456789"	\
+	"abcdef"
+
 struct set {
 	struct grantor by;
 	const char *key, *value;
@@ -257,8 +261,7 @@ what_is_no_object_or_out_of_bounds_changes_nothing(void **state)
 		"{\"A\": 1}", "{\"\": 1}", "{\"a\": null}",
 		"{\"ok\": 1, \".a\": 1}" };
 	static const char *const keys[] = { "", "A", ".a", "a b", "a/b",
-		"\303\244", "a23456789b123456789c123456789d123456789"
-		"e123456789f123456789abcdef" };
+		"\303\244", LONG_KEY };
 	struct world *w = *state;
 	char long_text[ENTITLEMENT_VALUE_MAX + 2];
 

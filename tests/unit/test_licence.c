@@ -15,7 +15,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NOW_MS (INT64_C(1700000000) * 1000)
-#define HEADER(alg) "{\"alg\":\"" alg "\",\"kid\":\"k1\",\"typ\":\"licence+jwt\"}"
+#define HEADER(alg)							\
+	"{\"alg\":\"" alg "\",\"kid\":\"k1\",\"typ\":\"licence+jwt\"}"
 #define CLAIMS								\
 	"{\"iss\":\"https://login.example.com\",\"sub\":\"u1\","	\
 	"\"jti\":\"l1\",\"iat\":1700000000,\"exp\":1700086400,"		\
