@@ -190,7 +190,7 @@ words_filtered(struct ctx *ctx, const struct page *page,
 		return;
 	}
 	filter = view_object(ctx->view, "filter");
-	for (size_t i = 0; names[i] != NULL && i < WORDS_FILTERS_MAX; i++) {
+	for (size_t i = 0; i < WORDS_FILTERS_MAX && names[i] != NULL; i++) {
 		const char *value = request_query(&ctx->request, names[i]);
 
 		view_text(filter, names[i], value);

@@ -70,7 +70,7 @@ cut(struct ctx *ctx, const char *text)
 {
 	size_t size = 0;
 
-	while (text[size] != '\0' && size < EVENT_ERROR_MAX)
+	while (size < EVENT_ERROR_MAX && text[size] != '\0')
 		size++;
 	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
 		size--;

@@ -182,7 +182,7 @@ no_cell_is_a_formula(void **state)
 {
 	static const char *const texts[] = { "=1+1", "+1", "-1", "@SUM(A1)",
 		"\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1",
-		"\uff20" "A1" };
+		("\uff20" "A1") };
 	struct arena *arena = arena_new(1 << 20);
 	struct buf buf;
 
