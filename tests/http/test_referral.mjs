@@ -12,7 +12,8 @@ let at, off;
 
 before(async () => {
 	at = await stand({ name: 'referral', config: {
-		'affiliates.enabled': true, 'affiliates.reward': '25' } });
+		'affiliates.enabled': true, 'affiliates.reward': '25',
+		'shop.enabled': true } });
 	off = await stand({ name: 'noreferral' });
 });
 after(async () => {
@@ -248,6 +249,37 @@ test('an admin sees who came, also as a file', async () => {
 		'the status of none');
 	matches(file.text, new RegExp(`${who.code},active,${who.id}`),
 		'the file');
+});
+
+test('an order that is paid earns a reward, and loses it refunded', async () => {
+	const who = await affiliate(), friend = new Person(at);
+	const admin = await person(at, 'admin_rw');
+	const earned = async () => (await who.get('/api/me')).json().balance;
+	const order = `order-${process.pid}`;
+	const tell = (what, body) => admin.send('POST',
+		`/api/admin/orders/${order}/${what}`, {
+			headers: { 'Content-Type': 'application/json',
+				'Idempotency-Key': what },
+			body: JSON.stringify(body) });
+
+	await signUp(friend, { 'X-Referral-Code': who.code });
+	await at.psql(`INSERT INTO orders (id, user_id, email, description,
+		credits, amount_minor, currency, created_at, updated_at)
+		VALUES ('${order}', '${await idOf(friend)}', '${friend.email}',
+		'Credits', 100, 1000, 'EUR', now(), now())`);
+	is((await tell('mark-paid', { reference: 'Cash' })).status, 200,
+		'the status of a payment');
+	is(await earned(), 25, 'the balance');
+
+	const { referrals } = (await who.get('/api/me/referrals')).json();
+
+	is(referrals[0].state, 'rewarded', 'the state');
+	is(referrals[0].reward, 25, 'the reward');
+	is((await tell('refund', { reason: 'Asked for' })).status, 200,
+		'the status of a refund');
+	is(await earned(), 0, 'the balance after it');
+	is((await who.get('/api/me/referrals')).json().referrals[0].state,
+		'reversed', 'the state after it');
 });
 
 test('without the switch there is nothing of it', async () => {
