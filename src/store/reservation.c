@@ -162,15 +162,15 @@ store_reservation_of(struct ctx *ctx, const char *user_id, struct page *page,
 #define LIST_OF(condition)						\
 	"SELECT " LIST_COLUMNS LIST_FROM " WHERE " condition		\
 	KEYED_BY("$3", "$4")						\
-	" AND r.starts_at >= $6 AND r.starts_at < $7"			\
-	" AND ($8::text IS NULL OR r.item_id = $8)"			\
-	" AND ($9::text IS NULL OR $9 = " STATE_AT("$1") ")"		\
+	" AND r.starts_at >= $6"					\
+	" AND ($7::text IS NULL OR r.item_id = $7)"			\
+	" AND ($8::text IS NULL OR $8 = " STATE_AT("$1") ")"		\
 	LAST_FIRST " LIMIT $5"
 #define MATCHING							\
-	"(r.user_id = $10 OR r.user_id = (SELECT id FROM users"		\
-	"   WHERE email COLLATE \"C\" = lower($10))"			\
+	"(r.user_id = $9 OR r.user_id = (SELECT id FROM users"		\
+	"   WHERE email COLLATE \"C\" = lower($9))"			\
 	" OR r.item_id IN (SELECT id FROM items"			\
-	"   WHERE lower(name) LIKE lower($11)))"
+	"   WHERE lower(name) LIKE lower($10)))"
 
 /* NULL for lapsed, which are in two places of that index. */
 static bool
@@ -185,22 +185,23 @@ store_reservation_list(struct ctx *ctx,
     struct json_object *out)
 {
 	static const char all[] = LIST_OF("");
-	static const char of_item[] = LIST_OF("r.item_id = $8 AND");
-	static const char of_state[] = LIST_OF("r.state = $9 AND");
+	static const char of_item[] = LIST_OF("r.item_id = $7 AND");
+	static const char of_state[] = LIST_OF("r.state = $8 AND");
 	static const char matching[] = LIST_OF(MATCHING " AND");
 	const bool search = filter->q != NULL && filter->q[0] != '\0';
-	const struct db_arg arg[] = { db_time(ctx->now), cancel_hours(ctx),
-	    db_time(page->at), db_text(page->id), db_int(page->limit + 1),
-	    db_time(filter->begins.from), db_time(filter->begins.to),
-	    db_text(filter->item_id), db_text(filter->state),
-	    db_text(filter->q), db_text(!search ? NULL : like_pattern(ctx,
-	    "%", filter->q, "%")) };
+	struct db_args args;
 	const char *sql = search ? matching : filter->item_id != NULL ?
 	    of_item : has_index(filter->state) ? of_state : all;
 	struct db_rows rows;
 
-	TRY(db_all(ctx, &rows, sql, (struct db_args){ arg,
-	    search ? 11 : 9 }));
+	page_before(page, filter->begins.to);
+	args = DB_ARGS(db_time(ctx->now), cancel_hours(ctx),
+	    db_time(page->at), db_text(page->id), db_int(page->limit + 1),
+	    db_time(filter->begins.from), db_text(filter->item_id),
+	    db_text(filter->state), db_text(filter->q), db_text(!search ?
+	    NULL : like_pattern(ctx, "%", filter->q, "%")));
+	args.count = search ? 10 : 8;
+	TRY(db_all(ctx, &rows, sql, args));
 	page_rows(ctx, page, true, &rows, out);
 	return ST_OK;
 }
