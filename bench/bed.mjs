@@ -64,6 +64,7 @@ class Bed {
 		this.#empty = empty;
 		this.url = stand.url;
 		this.dir = stand.dir;
+		this.conf = stand.conf;
 		this.socket = stand.socket;
 		this.database = stand.database;
 	}
@@ -93,7 +94,7 @@ class Bed {
 	/* Starts tollgate; resolves to the milliseconds to its first answer. */
 	serve() {
 		return this.#run(PROGRAM, ['serve', '--config',
-			this.#stand.conf]);
+			this.conf]);
 	}
 
 	serveEmpty() {
@@ -104,7 +105,7 @@ class Bed {
 	serveAlone(command) {
 		return this.#run('spawn-fcgi', ['-n', '-s', this.socket, '--',
 			'/usr/bin/env', ...command, PROGRAM, 'worker',
-			'--config', this.#stand.conf]);
+			'--config', this.conf]);
 	}
 
 	async #run(program, args) {

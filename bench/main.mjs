@@ -11,7 +11,7 @@ import { PROGRAM, SOURCE, workDir } from '../tests/lib/paths.mjs';
 import { build } from './load.mjs';
 
 const CASES = ['session', 'token', 'api_key', 'sign_in', 'storm', 'address',
-	'admin', 'credit', 'mail', 'memory', 'start', 'metrics', 'import',
+	'admin', 'credit', 'ledger', 'mail', 'memory', 'start', 'metrics', 'import',
 	'instructions'];
 const HELP = `usage: bench/run [options] [BENCH]...
 
@@ -19,6 +19,7 @@ const HELP = `usage: bench/run [options] [BENCH]...
   --seconds N      of each load; default 10
   --clients N      at once, where a bench does not say; default 16
   --people N       in the database of "admin"; default 1000000
+  --transfers N    in the database of "ledger"; default 10000000
   --json           the rows as JSON instead of a table
 
 TG_BIN names the program, else build/tollgate; TG_WORK a directory for scratch
@@ -83,6 +84,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: {
 	seconds: { type: 'string', default: '10' },
 	clients: { type: 'string', default: '16' },
 	people: { type: 'string', default: '1000000' },
+	transfers: { type: 'string', default: '10000000' },
 	json: { type: 'boolean' },
 	help: { type: 'boolean' },
 } });
@@ -100,6 +102,7 @@ process.env.TG_PG = startCluster();
 
 const options = { seconds: Number(values.seconds),
 	clients: Number(values.clients), people: Number(values.people),
+	transfers: Number(values.transfers),
 	...await buildHelpers(process.env.TG_PG) };
 const rows = [];
 
