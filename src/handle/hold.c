@@ -43,13 +43,20 @@ hold_make(struct ctx *ctx)
 	return store_credit_hold(ctx, &credit, ctx->view);
 }
 
+static enum status
+own_open(struct ctx *ctx, struct credit *credit)
+{
+	TRY(change_read(ctx, credit));
+	credit->origin_id = ctx->param[0];
+	return ST_OK;
+}
+
 enum status
 hold_capture(struct ctx *ctx)
 {
 	struct credit credit;
 
-	TRY(change_read(ctx, &credit));
-	credit.origin_id = ctx->param[0];
+	TRY(own_open(ctx, &credit));
 	return store_credit_capture(ctx, &credit, ctx->view);
 }
 
@@ -58,8 +65,7 @@ hold_void(struct ctx *ctx)
 {
 	struct credit credit;
 
-	TRY(change_read(ctx, &credit));
-	credit.origin_id = ctx->param[0];
+	TRY(own_open(ctx, &credit));
 	return store_credit_release(ctx, &credit, ctx->view);
 }
 

@@ -32,7 +32,8 @@ enum status store_hold_list(struct ctx *ctx,
     const struct hold_filter *filter, struct page *page,
     struct json_object *out);
 
-/* One of wallet_id's, or of anybody's (NULL) with its owner, into out. ST_HOLD_NOT_FOUND. */
+/* One of wallet_id's, or of anybody's (NULL) with its owner, into out.
+ * ST_HOLD_NOT_FOUND. */
 enum status store_hold_get(struct ctx *ctx, const char *wallet_id,
     const char *id, struct json_object *out);
 

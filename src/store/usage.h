@@ -42,9 +42,9 @@ enum status store_usage_consume(struct ctx *ctx, const struct usage *usage,
 /*
  * store_usage_list - usage into list out, newest first
  *
- * Each: "id", "createdAt", "type", "amount", "cost", "metadata", "balance" (with
- * it) and "transferId"; with owners, what OWNER_COLUMNS (store/wallet.h) says,
- * too.
+ * Each: "id", "createdAt", "type", "amount", "cost", "metadata", "balance"
+ * (with it) and "transferId"; with owners, what OWNER_COLUMNS
+ * (store/wallet.h) says, too.
  */
 struct usage_filter {
 	const char *wallet_id;	/* NULL: everybody's, with owners */
