@@ -32,8 +32,8 @@
 #define ROUND_MS 60000
 #define RECONCILE_MS (2 * DAY_MS)
 #define BATCH 1000
-#define HOURS_BATCH 24
-#define HOURS_BATCHES 20	/* a round: after a long absence, 20 days */
+#define HOURS_BATCH 120
+#define HOURS_BATCHES 4		/* a round: after a long absence, 20 days */
 
 static const struct chore {
 	const char *done;	/* after a number */
