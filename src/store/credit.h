@@ -113,6 +113,7 @@ enum status store_credit_hold(struct ctx *ctx, const struct credit *credit,
  * above, of the capture or release; a capture's "change" is 0.
  *
  * ST_HOLD_NOT_FOUND          this wallet has no such hold
+ * ST_SETTLED_ELSEWHERE       the hold's key is CREDIT_KEY_OWN, and this is not
  * ST_HOLD_CLOSED             captured or released before, or expired
  * ST_HOLD_EXCEEDED           amount is more than it holds
  * ST_IDEMPOTENCY_KEY_REUSED  the key belongs to another request
@@ -129,6 +130,7 @@ enum status store_credit_release(struct ctx *ctx, const struct credit *credit,
  * since. Writes an audit row.
  *
  * ST_TRANSFER_NOT_FOUND      this wallet has no such spend or capture
+ * ST_SETTLED_ELSEWHERE       its key is CREDIT_KEY_OWN, and this is not
  * ST_TRANSFER_REVERSED       all of it came back before
  * ST_TRANSFER_EXCEEDED       less is left of it than amount
  * ST_BALANCE_LIMIT_EXCEEDED, ST_IDEMPOTENCY_KEY_REUSED

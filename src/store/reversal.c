@@ -3,15 +3,16 @@
  * lock the wallet, see what is left of the origin, and come to a verdict.
  */
 #include "base/arena.h"
+#include "base/text.h"
 #include "ctx.h"
 #include "store/db.h"
 #include "store/transfer.h"
 #include "view/view.h"
 
-/* What is left of the origin; none of the kinds wanted has any. */
 struct origin {
 	bool found;
-	int64_t left;
+	bool own;	/* made by the program, for a reservation or order */
+	int64_t left;	/* of it, not settled or taken back */
 };
 
 static enum status
@@ -20,19 +21,27 @@ origin_get(struct ctx *ctx, const struct credit *credit, const char *kinds,
 {
 	static const char sql[] =
 	    "SELECT t.amount - coalesce((SELECT sum(s.amount)"
-	    "    FROM transfers s WHERE s.origin_id = t.id), 0)::bigint"
+	    "    FROM transfers s WHERE s.origin_id = t.id), 0)::bigint,"
+	    "  starts_with(t.key, '" CREDIT_KEY_OWN "')"
 	    " FROM transfers t WHERE t.id = $2 AND t.wallet_id = $1"
 	    "  AND t.kind = ANY (string_to_array($3, ' '))";
 	struct db_rows rows;
 
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(credit->wallet_id),
 	    db_text(credit->origin_id), db_text(kinds))));
-	out->found = rows.count > 0;
-	out->left = out->found ? db_get_int(&rows, 0, 0) : 0;
+	*out = (struct origin){ .found = rows.count > 0 };
+	if (!out->found)
+		return ST_OK;
+	out->left = db_get_int(&rows, 0, 0);
+	out->own = db_get_bool(&rows, 0, 1);
 	return ST_OK;
 }
 
-/* An unknown wallet has made no transfer that could be taken back. */
+/*
+ * An unknown wallet has made no transfer that could be taken back. What the
+ * program made is settled where it was made for: a reservation whose hold
+ * somebody else had captured could be neither confirmed nor cancelled.
+ */
 static enum status
 reversal_open(struct ctx *ctx, const struct credit *credit, const char *kinds,
     enum status missing, struct wallet *wallet, struct origin *origin)
@@ -42,6 +51,9 @@ reversal_open(struct ctx *ctx, const struct credit *credit, const char *kinds,
 	TRY(origin_get(ctx, credit, kinds, origin));
 	if (!origin->found)
 		return refuse(ctx, missing, "no %s %s of this wallet", kinds,
+		    credit->origin_id);
+	if (origin->own && !text_starts(credit->key, CREDIT_KEY_OWN))
+		return refuse(ctx, ST_SETTLED_ELSEWHERE, "%s is our own",
 		    credit->origin_id);
 	return ST_OK;
 }

@@ -294,6 +294,28 @@ a_hold_of_another_wallet_is_not_found(void **state)
 }
 
 static void
+what_the_program_made_is_settled_by_it(void **state)
+{
+	struct world *w = *state;
+	const char *hold, *capture;
+
+	(void)done(w, STEP(grant, 0, 50, "a"));
+	hold = done(w, STEP(hold, 0, 20, "tollgate:reservation:1",
+	    .expires_at = HOUR));
+	assert_int_equal(run(w, STEP(capture, 0, 20, "b",
+	    .origin_id = hold)), ST_SETTLED_ELSEWHERE);
+	assert_int_equal(run(w, STEP(release, 0, CREDIT_ALL, "b",
+	    .origin_id = hold)), ST_SETTLED_ELSEWHERE);
+	capture = done(w, STEP(capture, 0, 20, "tollgate:confirm:1",
+	    .origin_id = hold));
+	assert_int_equal(run(w, STEP(refund, 0, CREDIT_ALL, "c",
+	    .origin_id = capture)), ST_SETTLED_ELSEWHERE);
+	assert_int_equal(run(w, STEP(refund, 0, CREDIT_ALL, "tollgate:c",
+	    .origin_id = capture)), ST_OK);
+	assert_clean(w);
+}
+
+static void
 a_refund_goes_back_to_where_it_came_from(void **state)
 {
 	struct world *w = *state;
@@ -604,6 +626,7 @@ main(void)
 		LOT_TEST(a_hold_that_expires_is_there_again),
 		LOT_TEST(a_hold_is_captured_no_further_than_it_reaches),
 		LOT_TEST(a_hold_of_another_wallet_is_not_found),
+		LOT_TEST(what_the_program_made_is_settled_by_it),
 		LOT_TEST(a_refund_goes_back_to_where_it_came_from),
 		LOT_TEST(a_captured_hold_is_refunded_into_its_lots),
 		LOT_TEST(what_comes_back_to_an_expired_lot_is_gone),

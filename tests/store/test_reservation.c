@@ -428,7 +428,7 @@ work_release(struct ctx *ctx)
 
 	return store_credit_release(ctx, &(struct credit){
 	    .wallet_id = ask->user_id, .amount = CREDIT_ALL, .reason = "",
-	    .key = "early", .origin_id = ask->id }, ctx->view);
+	    .key = CREDIT_KEY_OWN "early", .origin_id = ask->id }, ctx->view);
 }
 
 static void
