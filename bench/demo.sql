@@ -230,4 +230,52 @@ UPDATE orders SET provider = 'stripe', received_minor = amount_minor,
 		WHERE p.title = orders.description)
 WHERE paid_at IS NOT NULL;
 
+-- A promotion, which ends sooner for some than for others.
+INSERT INTO transfers (id, wallet_id, kind, from_id, to_id, amount, reason,
+	actor_id, key, key_hash, created_at, expires_at)
+SELECT pg_temp.id_at(at, 'promotion ' || p.n), p.id, 'grant', 'issued', p.id,
+	200, 'Autumn promotion', admin.id, 'promotion',
+	sha256(convert_to(concat_ws(E'\n', 'grant', 'issued', p.id, 200,
+	'Autumn promotion', (extract(epoch FROM ends) * 1000)::bigint), 'UTF8')),
+	at, ends
+FROM person AS p, person AS admin, LATERAL (SELECT
+	date_trunc('milliseconds', now() - interval '1 minute') AS at,
+	date_trunc('day', now() + interval '1 day' * (2 + p.n % 50)) AS ends) AS term
+WHERE p.n % 9 = 0 AND admin.n = 2;
+
+-- ---- what they reserve, and what they say ------------------------------------
+
+INSERT INTO items (id, name, description, price, unit, active, created_at,
+	updated_at)
+SELECT pg_temp.id_at(now() - interval '90 days', 'item ' || name), name, about,
+	price, unit, true, now() - interval '90 days', now() - interval '90 days'
+FROM (VALUES
+	('Studio', 'With light, backdrop and a tripod', 40, 'hour'),
+	('Large printer', 'Up to 60 cm wide, ink included', 25, 'hour'),
+	('Meeting room', 'For eight, with a screen', 15, 'hour'),
+	('Introduction', 'An hour with somebody who knows how', 120, 'reservation'))
+	AS item (name, about, price, unit);
+
+INSERT INTO feedbacks (id, user_id, rating, subject, text, state, answer,
+	answered_by, answered_at, created_at, updated_at)
+SELECT pg_temp.id_at(at, 'feedback ' || p.n), p.id,
+	1 + floor(4.999 * sqrt(pg_temp.dice('rating ' || p.n)))::int, subject, words,
+	CASE WHEN answered THEN 'answered' ELSE 'open' END,
+	CASE WHEN answered THEN 'Thank you. We have looked into it.' END,
+	CASE WHEN answered THEN admin.id END,
+	CASE WHEN answered THEN later END, at,
+	CASE WHEN answered THEN later ELSE at END
+FROM person AS p, person AS admin,
+	LATERAL (SELECT date_trunc('milliseconds', p.joined + (now() - p.joined)
+		* pg_temp.dice('said ' || p.n)) AS at,
+		p.n % 2 = 0 AS answered) AS said,
+	LATERAL (SELECT least(at + interval '3 hours', now()) AS later) AS after,
+	LATERAL (SELECT pg_temp.pick('subject ' || p.n, '{"Large images",
+		"Receipts","The printer","Expired credits"}') AS subject,
+		pg_temp.pick('words ' || p.n, '{"Works as I hoped.",
+		"It took me a while to find. Could it be on the first page?",
+		"Is there a way to get these by month?",
+		"Quick, and I could undo it. Thank you."}') AS words) AS text
+WHERE p.n % 23 = 0 AND admin.n = 1;
+
 ANALYZE users, accounts, sessions, orders, wallets, transfers, audit;
