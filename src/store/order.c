@@ -41,6 +41,7 @@ list_choose(const struct order_filter *filter, const char **subject)
 	static const char of_id[] = LIST_OF(
 	    "id IN (SELECT $6 UNION ALL"
 	    "  SELECT id FROM orders WHERE checkout_id = $6 UNION ALL"
+	    "  SELECT id FROM orders WHERE invoice_id = $6 UNION ALL"
 	    "  SELECT order_id FROM payments WHERE id = $6 UNION ALL"
 	    "  SELECT p.order_id FROM payments p JOIN reversals r"
 	    "    ON r.payment_id = p.id WHERE r.id = $6)" OF_STATUS);
@@ -131,8 +132,8 @@ store_order_create(struct ctx *ctx, const struct order_new *new)
 	static const char sql[] =
 	    "INSERT INTO orders (id, user_id, email, description, credits,"
 	    "  amount_minor, currency, created_at, updated_at, plan_id,"
-	    "  credits_expire_days)"
-	    " SELECT $1, id, email, $3, $4, $5, $6, $7, $7, $8, $9"
+	    "  credits_expire_days, credits_expire_at, invoice_id)"
+	    " SELECT $1, id, email, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11"
 	    " FROM users WHERE id = $2";
 	int64_t made;
 
@@ -140,12 +141,25 @@ store_order_create(struct ctx *ctx, const struct order_new *new)
 	    db_text(new->description), db_int(new->credits),
 	    db_int(new->amount_minor), db_text(new->currency),
 	    db_time(ctx->now), db_text(new->plan_id),
-	    new->expire_days == 0 ? db_null() :
-	    db_int(new->expire_days)), &made));
+	    new->expire_days == 0 ? db_null() : db_int(new->expire_days),
+	    new->expires_at == 0 ? db_null() : db_time(new->expires_at),
+	    db_text(new->invoice_id)), &made));
 	if (made == 0)
 		return db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND,
 		    new->user_id);
 	return audit_order(ctx, "order.create", new->id, NULL, "created");
+}
+
+enum status
+store_order_invoiced(struct ctx *ctx, const char *invoice_id, const char **id)
+{
+	static const char sql[] = "SELECT id FROM orders WHERE invoice_id = $1";
+	struct db_rows rows;
+
+	TRY(db_named(ctx, db_one(ctx, &rows, sql,
+	    DB_ARGS(db_text(invoice_id))), ST_ORDER_NOT_FOUND, invoice_id));
+	*id = db_get_text(&rows, 0, 0);
+	return ST_OK;
 }
 
 enum status

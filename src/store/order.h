@@ -64,8 +64,14 @@ struct order_new {
 	const char *currency;		/* ISO 4217 */
 	const char *plan_id;		/* NULL: none */
 	int64_t expire_days;		/* of its credits; 0: never */
+	int64_t expires_at;		/* in place of days; 0: as they say */
+	const char *invoice_id;		/* it is the provider's; NULL: none */
 };
 enum status store_order_create(struct ctx *ctx, const struct order_new *new);
+
+/* The order that is this invoice. ST_ORDER_NOT_FOUND. */
+enum status store_order_invoiced(struct ctx *ctx, const char *invoice_id,
+    const char **id);
 
 /*
  * store_order_move - to another status, along order_moves

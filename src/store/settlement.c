@@ -19,6 +19,7 @@ struct order {
 	const char *what;		/* was bought */
 	int64_t paid_at;		/* 0: never */
 	int64_t expire_days;		/* 0: its credits do not expire */
+	int64_t expires_at;		/* at that moment; 0: as days say */
 	int64_t given, short_of;	/* credits */
 	int64_t steps;
 	int64_t refunded_before;	/* minor units */
@@ -54,7 +55,7 @@ lock_order(struct ctx *ctx, const char *id, struct order *out)
 	    "SELECT user_id, status, paid_at,"
 	    "  coalesce(credits_expire_days, 0), credits_given,"
 	    "  credits_short, credit_steps, refunded_minor,"
-	    "  left(description, 150)"
+	    "  left(description, 150), credits_expire_at"
 	    " FROM orders WHERE id = $1 FOR UPDATE";
 	struct db_rows rows;
 
@@ -69,7 +70,8 @@ lock_order(struct ctx *ctx, const char *id, struct order *out)
 	    .short_of = db_get_int(&rows, 0, 5),
 	    .steps = db_get_int(&rows, 0, 6),
 	    .refunded_before = db_get_int(&rows, 0, 7),
-	    .what = db_get_text(&rows, 0, 8) };
+	    .what = db_get_text(&rows, 0, 8),
+	    .expires_at = db_get_time(ctx, &rows, 0, 9) };
 	return ST_OK;
 }
 
@@ -153,6 +155,14 @@ key_of(struct ctx *ctx, const struct order *order)
 	    order->id, (long long)order->steps);
 }
 
+static int64_t
+expiry_of(const struct order *order)
+{
+	if (order->expires_at != 0 || order->expire_days == 0)
+		return order->expires_at;
+	return order->paid_at + order->expire_days * DAY_MS;
+}
+
 /* Credits that would have expired by now are not given any more. */
 static enum status
 give(struct ctx *ctx, struct order *order, int64_t amount)
@@ -160,8 +170,7 @@ give(struct ctx *ctx, struct order *order, int64_t amount)
 	const struct credit credit = { .wallet_id = order->user_id,
 	    .amount = amount, .reason = order->steps == 0 ? order->what :
 	    arena_printf(ctx->arena, "Given back: %s", order->what),
-	    .key = key_of(ctx, order), .expires_at = order->expire_days == 0 ?
-	    0 : order->paid_at + order->expire_days * DAY_MS };
+	    .key = key_of(ctx, order), .expires_at = expiry_of(order) };
 
 	if (credit.expires_at != 0 && credit.expires_at <= ctx->now)
 		return ST_OK;

@@ -345,17 +345,17 @@ adopt(struct ctx *ctx, const char *user_id, const struct offer *offer,
 	return audit_status(ctx, id, NULL, news->status);
 }
 
-/* Only one at a time hears news of a customer; NULL: he is nobody. */
+/* NULL: he is nobody. */
 static enum status
 lock_customer(struct ctx *ctx, const char *customer_id, const char **user_id)
 {
-	static const char sql[] =
-	    "SELECT id FROM users WHERE stripe_customer_id = $1"
-	    " FOR NO KEY UPDATE";
-	struct db_rows rows;
+	const enum status status = store_customer_lock(ctx, customer_id,
+	    user_id);
 
-	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(customer_id))));
-	*user_id = rows.count > 0 ? db_get_text(&rows, 0, 0) : NULL;
+	if (status != ST_USER_NOT_FOUND)
+		return status;
+	ctx->reason = NULL;
+	*user_id = NULL;
 	return ST_OK;
 }
 
@@ -422,16 +422,31 @@ store_customer_set(struct ctx *ctx, const char *user_id,
 	return ST_OK;
 }
 
-enum status
-store_customer_user(struct ctx *ctx, const char *customer_id,
+#define USER_OF "SELECT id FROM users WHERE stripe_customer_id = $1"
+
+static enum status
+find_user(struct ctx *ctx, const char *sql, const char *customer_id,
     const char **user_id)
 {
-	static const char sql[] =
-	    "SELECT id FROM users WHERE stripe_customer_id = $1";
 	struct db_rows rows;
 
 	TRY(db_named(ctx, db_one(ctx, &rows, sql,
 	    DB_ARGS(db_text(customer_id))), ST_USER_NOT_FOUND, customer_id));
 	*user_id = db_get_text(&rows, 0, 0);
 	return ST_OK;
+}
+
+enum status
+store_customer_user(struct ctx *ctx, const char *customer_id,
+    const char **user_id)
+{
+	return find_user(ctx, USER_OF, customer_id, user_id);
+}
+
+enum status
+store_customer_lock(struct ctx *ctx, const char *customer_id,
+    const char **user_id)
+{
+	return find_user(ctx, USER_OF " FOR NO KEY UPDATE", customer_id,
+	    user_id);
 }

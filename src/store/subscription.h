@@ -134,7 +134,15 @@ enum status store_subscription_restore(struct ctx *ctx, const char *id);
 enum status store_customer_set(struct ctx *ctx, const char *user_id,
     const char *customer_id, const char **out);
 
-/* Whose customer it is. ST_USER_NOT_FOUND. */
+/*
+ * store_customer_user - whose customer it is
+ * store_customer_lock - the same, within db_transact: only one at a time hears
+ *                       of a customer
+ *
+ * ST_USER_NOT_FOUND
+ */
+enum status store_customer_lock(struct ctx *ctx, const char *customer_id,
+    const char **user_id);
 enum status store_customer_user(struct ctx *ctx, const char *customer_id,
     const char **user_id);
 

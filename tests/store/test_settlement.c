@@ -2,6 +2,7 @@
 
 #include "store/checkout.h"
 #include "store/credit.h"
+#include "store/figures.h"
 #include "store/ledger.h"
 #include "store/order.h"
 #include "store/payment.h"
@@ -23,7 +24,8 @@ enum fact { PAID, CHARGED, PART, PART_TOLD, REST, REST_FAILED, DISPUTED, WON,
 struct order {
 	char id[ID_SIZE];
 	const char *user_id;
-	int64_t expire_days;
+	int64_t expire_days, expires_at;
+	const char *invoice_id;
 	const char *payment_id;
 	enum fact fact;
 	struct settlement settled;
@@ -120,7 +122,9 @@ work_create(struct ctx *ctx)
 	    .id = order->id, .user_id = order->user_id,
 	    .description = "1,000 credits", .credits = CREDITS,
 	    .amount_minor = PRICE, .currency = "EUR",
-	    .expire_days = order->expire_days });
+	    .expire_days = order->expire_days,
+	    .expires_at = order->expires_at,
+	    .invoice_id = order->invoice_id });
 }
 
 static struct order
@@ -318,6 +322,70 @@ credits_expire_as_the_order_says(void **state)
 	assert_int_equal(db_get_int(&rows, 0, 0), 1);
 	tell(w, &order, PART);
 	assert_int_equal(balance(w), CREDITS - CREDITS / 3);
+}
+
+static struct order
+an_invoice(struct world *w, int64_t expires_at)
+{
+	struct order order = { .user_id = w->user,
+	    .expires_at = expires_at };
+
+	id_new(order.id, clock_now());
+	order.invoice_id = arena_printf(w->worker.arena, "in_%s", order.id);
+	order.payment_id = arena_printf(w->worker.arena, "pi_%s", order.id);
+	return order;
+}
+
+static void
+credits_of_an_invoice_expire_at_its_moment(void **state)
+{
+	static const char sql[] =
+	    "SELECT expires_at FROM transfers WHERE wallet_id = $1"
+	    " AND kind = 'grant'";
+	struct world *w = *state;
+	const int64_t end = clock_now() + 40 * DAY_MS;
+	struct order order = an_invoice(w, end);
+	struct db_rows rows;
+
+	assert_int_equal(world_run(&w->worker, work_create, &order), ST_OK);
+	tell(w, &order, DISPUTED);
+	tell(w, &order, PAID);
+	assert_int_equal(balance(w), 0);
+	tell(w, &order, WON);
+	assert_int_equal(balance(w), CREDITS);
+	assert_int_equal(db_one(&w->owner, &rows, sql,
+	    DB_ARGS(db_text(w->user))), ST_OK);
+	assert_int_equal(db_get_time(&w->owner, &rows, 0, 0), end);
+}
+
+static void
+an_invoice_paid_when_its_credits_are_over_grants_none(void **state)
+{
+	struct world *w = *state;
+	struct order order = an_invoice(w, clock_now() - DAY_MS);
+
+	assert_int_equal(world_run(&w->worker, work_create, &order), ST_OK);
+	tell(w, &order, PAID);
+	assert_int_equal(balance(w), 0);
+	order_is(w, &order, "paid", 0, 0);
+}
+
+static void
+an_invoice_is_one_order(void **state)
+{
+	struct world *w = *state;
+	struct order order = an_invoice(w, 0), again = order;
+	const char *id;
+
+	assert_int_equal(store_order_invoiced(&w->worker, order.invoice_id,
+	    &id), ST_ORDER_NOT_FOUND);
+	assert_int_equal(world_run(&w->worker, work_create, &order), ST_OK);
+	assert_int_equal(store_order_invoiced(&w->worker, order.invoice_id,
+	    &id), ST_OK);
+	assert_string_equal(id, order.id);
+	id_new(again.id, clock_now());
+	assert_int_equal(world_run(&w->worker, work_create, &again),
+	    ST_CONFLICT);
 }
 
 static void
@@ -528,6 +596,10 @@ main(void)
 		WORLD_TEST(a_dispute_takes_back_and_gives_back_when_won),
 		WORLD_TEST(what_is_spent_is_the_orders_shortfall),
 		WORLD_TEST(credits_expire_as_the_order_says),
+		WORLD_TEST(credits_of_an_invoice_expire_at_its_moment),
+		WORLD_TEST(
+		    an_invoice_paid_when_its_credits_are_over_grants_none),
+		WORLD_TEST(an_invoice_is_one_order),
 		WORLD_TEST(who_paid_twice_gets_one_back_and_keeps_the_credits),
 		WORLD_TEST(money_for_an_order_given_up_counts),
 		WORLD_TEST(an_order_outlives_its_buyer),
