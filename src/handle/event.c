@@ -56,7 +56,7 @@ static const struct choice_word effects[] = {
 	{ "none", "Nothing of ours" }, { "checkout", "Checkout" },
 	{ "payment", "Payment" }, { "refund", "Refund" },
 	{ "dispute", "Dispute" }, { "subscription", "Subscription" },
-	{ "credits", "Credits of a period" }, { NULL, NULL }
+	{ "invoice", "Invoice" }, { NULL, NULL }
 };
 
 static void

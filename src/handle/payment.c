@@ -1,12 +1,10 @@
 #include "handle/payment.h"
 
-#include <ctype.h>
-
-#include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ctx.h"
 #include "handle/order.h"
+#include "handle/stripe_read.h"
 #include "store/checkout.h"
 #include "store/payment.h"
 #include "view/view.h"
@@ -22,26 +20,6 @@ id_of(const struct json_object *object, const char *name)
 	return id != NULL ? id : json_text(view_get(object, name), "id");
 }
 
-/* Lower case there; NULL: not said. */
-static const char *
-currency_of(struct ctx *ctx, const struct json_object *object)
-{
-	const char *said = json_text(object, "currency");
-	char *currency = said == NULL ? NULL : arena_text(ctx->arena, said);
-
-	for (char *c = currency; c != NULL && *c != '\0'; c++)
-		*c = (char)toupper((unsigned char)*c);
-	return currency;
-}
-
-static int64_t
-amount_of(const struct json_object *object, const char *name)
-{
-	int64_t amount;
-
-	return json_integer(object, name, &amount) && amount > 0 ? amount : 0;
-}
-
 /* Which of our orders, as we have told Stripe when it was to be paid. */
 static const char *
 order_of(const struct json_object *object)
@@ -51,8 +29,8 @@ order_of(const struct json_object *object)
 
 /* ---- facts ------------------------------------------------------------- */
 
-static enum status
-note_payment(struct ctx *ctx, const struct payment *heard)
+enum status
+payment_hear(struct ctx *ctx, const struct payment *heard)
 {
 	const char *order_id;
 
@@ -108,11 +86,11 @@ payment_checkout(struct ctx *ctx, const struct json_object *session)
 	TRY(store_checkout_note(ctx, id, stage_of(session)));
 	if (!is_paid(session))
 		return ST_OK;
-	return note_payment(ctx, &(struct payment){
+	return payment_hear(ctx, &(struct payment){
 	    .id = intent != NULL ? intent : id,
 	    .order_id = order_of(session), .provider = PROVIDER_STRIPE,
-	    .currency = currency_of(ctx, session),
-	    .received_minor = amount_of(session, "amount_total") });
+	    .currency = stripe_currency_in(ctx, session),
+	    .received_minor = stripe_amount_in(session, "amount_total") });
 }
 
 enum status
@@ -130,8 +108,8 @@ payment_of_intent(struct ctx *ctx, const struct json_object *intent,
 {
 	*out = (struct payment){ .id = json_text(intent, "id"),
 	    .order_id = order_of(intent), .provider = PROVIDER_STRIPE,
-	    .currency = currency_of(ctx, intent),
-	    .received_minor = amount_of(intent, "amount_received") };
+	    .currency = stripe_currency_in(ctx, intent),
+	    .received_minor = stripe_amount_in(intent, "amount_received") };
 	return out->id != NULL && out->order_id != NULL &&
 	    text_is(json_text(intent, "status"), "succeeded");
 }
@@ -142,7 +120,7 @@ payment_intent(struct ctx *ctx, const struct json_object *intent)
 	struct payment heard;
 
 	return payment_of_intent(ctx, intent, &heard) ?
-	    note_payment(ctx, &heard) : ST_OK;
+	    payment_hear(ctx, &heard) : ST_OK;
 }
 
 enum status
@@ -153,11 +131,11 @@ payment_charge(struct ctx *ctx, const struct json_object *charge)
 	if (intent == NULL ||
 	    !text_is(json_text(charge, "status"), "succeeded"))
 		return ST_OK;
-	return note_payment(ctx, &(struct payment){ .id = intent,
+	return payment_hear(ctx, &(struct payment){ .id = intent,
 	    .order_id = order_of(charge), .provider = PROVIDER_STRIPE,
-	    .currency = currency_of(ctx, charge),
-	    .received_minor = amount_of(charge, "amount_captured"),
-	    .refunded_minor = amount_of(charge, "amount_refunded") });
+	    .currency = stripe_currency_in(ctx, charge),
+	    .received_minor = stripe_amount_in(charge, "amount_captured"),
+	    .refunded_minor = stripe_amount_in(charge, "amount_refunded") });
 }
 
 /* ---- money that goes back ---------------------------------------------- */
@@ -186,7 +164,7 @@ read_reversal(const struct json_object *object, const char *kind,
 	*out = (struct reversal){ .id = json_text(object, "id"),
 	    .payment_id = id_of(object, "payment_intent"),
 	    .provider = PROVIDER_STRIPE, .kind = kind,
-	    .amount_minor = amount_of(object, "amount"),
+	    .amount_minor = stripe_amount_in(object, "amount"),
 	    .stage = stage_named(words, state), .state = state,
 	    .reason = json_text(object, "reason") };
 	return out->id != NULL && out->payment_id != NULL && state != NULL;

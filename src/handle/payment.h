@@ -18,6 +18,9 @@ struct json_object;
 struct payment;
 struct reversal;
 
+/* Any fact of a payment, and what its order comes to by it. */
+enum status payment_hear(struct ctx *ctx, const struct payment *heard);
+
 /*
  * Of a checkout session; other modes than "payment" are left alone.
  *

@@ -1,5 +1,8 @@
 #include "handle/stripe_read.h"
 
+#include <ctype.h>
+
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ctx.h"
@@ -28,6 +31,26 @@ stripe_time_in(const struct json_object *object, const char *name)
 
 	return json_integer(object, name, &seconds) && seconds > 0 &&
 	    seconds <= SECONDS_MAX ? seconds * 1000 : 0;
+}
+
+int64_t
+stripe_amount_in(const struct json_object *object, const char *name)
+{
+	int64_t amount;
+
+	return json_integer(object, name, &amount) && amount > 0 ? amount : 0;
+}
+
+/* They are lower case there. */
+const char *
+stripe_currency_in(struct ctx *ctx, const struct json_object *object)
+{
+	const char *said = json_text(object, "currency");
+	char *currency = said == NULL ? NULL : arena_text(ctx->arena, said);
+
+	for (char *c = currency; c != NULL && *c != '\0'; c++)
+		*c = (char)toupper((unsigned char)*c);
+	return currency;
 }
 
 static bool
@@ -108,14 +131,17 @@ invoice_next(const struct json_object *invoice, size_t *at,
 		/* Since version 2025-03-31, and before it. */
 		const char *price = json_text(view_get(view_get(line,
 		    "pricing"), "price_details"), "price");
+		const struct json_object *period = view_get(line, "period");
+		int64_t amount;
 
 		if (price == NULL)
 			price = json_text(view_get(line, "price"), "id");
-		if (price == NULL)
+		if (price == NULL || (json_integer(line, "amount", &amount) &&
+		    amount < 0))
 			continue;
 		*out = (struct invoice_line){ .price_id = price,
-		    .period_end = stripe_time_in(view_get(line, "period"),
-		    "end") };
+		    .period_start = stripe_time_in(period, "start"),
+		    .period_end = stripe_time_in(period, "end") };
 		return true;
 	}
 	return false;

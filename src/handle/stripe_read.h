@@ -24,6 +24,13 @@ const char *stripe_id_in(const struct json_object *object, const char *name,
 /* A member of seconds as ms; 0: there is none, or it is null. */
 int64_t stripe_time_in(const struct json_object *object, const char *name);
 
+/* Money, in minor units; 0: none, or less. */
+int64_t stripe_amount_in(const struct json_object *object, const char *name);
+
+/* The member "currency" in ISO 4217's capitals; NULL: not said. */
+const char *stripe_currency_in(struct ctx *ctx,
+    const struct json_object *object);
+
 /*
  * subscription_read - a subscription's members into news
  *
@@ -36,11 +43,12 @@ enum status subscription_read(struct ctx *ctx,
 /*
  * invoice_next - what an invoice is for, a line a call, from *at 0 on
  *
- * Lines that name no price are left out. False after the last.
+ * Lines that name no price are left out, and those that give money back: for
+ * what is left of a plan that was changed. False after the last.
  */
 struct invoice_line {
 	const char *price_id;
-	int64_t period_end;	/* ms UTC; 0: not said */
+	int64_t period_start, period_end;	/* ms UTC; 0: not said */
 };
 bool invoice_next(const struct json_object *invoice, size_t *at,
     struct invoice_line *out);

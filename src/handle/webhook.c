@@ -7,23 +7,20 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "handle/invoice.h"
 #include "handle/payment.h"
 #include "handle/stripe.h"
 #include "handle/stripe_read.h"
-#include "store/credit.h"
 #include "store/db.h"
-#include "store/plan.h"
 #include "store/provider_event.h"
 #include "store/subscription.h"
 #include "trust/stripe_signature.h"
 #include "view/view.h"
-
-#define DAY_MS INT64_C(86400000)
-#define INVOICE_KEY CREDIT_KEY_OWN "invoice:"
 
 struct effect;
 
@@ -31,8 +28,9 @@ struct stripe_event {
 	struct provider_event event;
 	const struct json_object *object;	/* what it is about */
 	const struct effect *effect;	/* NULL: nothing of ours */
-	struct json_object *asked;	/* the subscription, as Stripe has
-					 * it now; NULL: nobody asked */
+	struct json_object *asked;	/* that, or its subscription, as
+					 * Stripe has it now; NULL: nobody
+					 * asked, or it is not shown */
 };
 
 /* A type without a row is stored and acknowledged. */
@@ -48,16 +46,23 @@ struct effect {
 
 /* What Stripe refuses to show is settled without. */
 static enum status
-ask_subscription(struct ctx *ctx, struct stripe_event *event, const char *id)
+ask(struct ctx *ctx, struct stripe_event *event, const char *path,
+    const char *id, const struct buf *query)
 {
 	const enum status status = stripe_get(ctx, arena_printf(ctx->arena,
-	    "/v1/subscriptions/%s", id), NULL, &event->asked);
+	    "%s%s", path, id), query, &event->asked);
 
 	if (status != ST_STRIPE_REFUSED)
 		return status;
 	ctx->message = ctx->code = NULL;
 	event->asked = NULL;
 	return ST_OK;
+}
+
+static enum status
+ask_subscription(struct ctx *ctx, struct stripe_event *event, const char *id)
+{
+	return ask(ctx, event, "/v1/subscriptions/", id, NULL);
 }
 
 static bool
@@ -121,85 +126,28 @@ make_subscription(struct ctx *ctx, const struct stripe_event *event)
 	    event->object);
 }
 
-/* The plan of the first line that has one. ST_PLAN_NOT_FOUND. */
+/* An event may leave out how the invoice was paid. */
 static enum status
-find_invoiced(struct ctx *ctx, const struct json_object *invoice,
-    struct plan *plan, struct invoice_line *line)
+ask_payments(struct ctx *ctx, struct stripe_event *event)
 {
-	size_t at = 0;
+	struct buf query;
 
-	while (invoice_next(invoice, &at, line)) {
-		enum status status = store_plan_priced(ctx, line->price_id,
-		    plan);
-
-		if (status != ST_PLAN_NOT_FOUND)
-			return status;
-	}
-	return ST_PLAN_NOT_FOUND;
+	if (!invoice_hides(event->object))
+		return ST_OK;
+	stripe_form(ctx->arena, &query);
+	stripe_text(&query, "expand[]", "payments");
+	return ask(ctx, event, "/v1/invoices/", stripe_id_in(event->object,
+	    "id", "in_"), &query);
 }
 
-/* Not before what was paid for is over. */
-static int64_t
-expiry_of(const struct stripe_event *event, const struct plan *plan,
-    const struct invoice_line *line)
-{
-	int64_t end = event->event.created_at +
-	    plan->credits_expire_days * DAY_MS;
-
-	if (plan->credits_expire_days == 0)
-		return 0;
-	return end > line->period_end ? end : line->period_end;
-}
-
-/* Whatever else is invoiced, a change of plan in mid-period above all, would
- * bring the credits of a period a second time. */
-static bool
-begins_period(const struct json_object *invoice)
-{
-	const char *reason = json_text(invoice, "billing_reason");
-
-	return text_is(reason, "subscription_create") ||
-	    text_is(reason, "subscription_cycle");
-}
-
-static enum status
-grant(struct ctx *ctx, const struct stripe_event *event, const char *user_id,
-    const struct plan *plan, const struct invoice_line *line)
-{
-	enum status status = store_credit_grant(ctx, &(struct credit){
-	    .wallet_id = user_id, .amount = plan->credits,
-	    .reason = plan->title,
-	    .key = arena_printf(ctx->arena, INVOICE_KEY "%s",
-	    json_text(event->object, "id")),
-	    .expires_at = expiry_of(event, plan, line) },
-	    view_root(ctx->arena));
-
-	/* It came so late that nothing of them would be left. */
-	return status == ST_EXPIRY_PASSED ? ST_OK : status;
-}
-
-/* A period that is paid for brings the credits of its plan. */
 static enum status
 make_invoice(struct ctx *ctx, const struct stripe_event *event)
 {
-	const struct json_object *invoice = event->object;
-	const char *customer = stripe_id_in(invoice, "customer", "cus_");
-	struct invoice_line line;
-	struct plan plan;
-	const char *user_id;
-	enum status status;
-
-	if (customer == NULL || stripe_id_in(invoice, "id", "in_") == NULL ||
-	    !begins_period(invoice))
-		return ST_OK;
-	status = store_customer_user(ctx, customer, &user_id);
-	if (status == ST_OK)
-		status = find_invoiced(ctx, invoice, &plan, &line);
-	if (status == ST_USER_NOT_FOUND || status == ST_PLAN_NOT_FOUND)
-		return ST_OK;
-	TRY(status);
-	return plan.credits == 0 ? ST_OK :
-	    grant(ctx, event, user_id, &plan, &line);
+	if (event->asked == NULL && invoice_hides(event->object))
+		return refuse(ctx, ST_STRIPE_WEBHOOK_ERROR,
+		    "Stripe does not show the invoice");
+	return invoice_paid(ctx, event->object, event->asked != NULL ?
+	    event->asked : event->object, event->event.created_at);
 }
 
 #define ORDER(type, name, pay) { type, name, NULL, NULL, pay }
@@ -231,7 +179,7 @@ static const struct effect effects[] = {
 	SUBSCRIPTION("deleted"),
 	SUBSCRIPTION("paused"),
 	SUBSCRIPTION("resumed"),
-	{ "invoice.paid", "credits", NULL, make_invoice, NULL },
+	{ "invoice.paid", "invoice", ask_payments, make_invoice, NULL },
 };
 
 static const struct effect *

@@ -1,7 +1,7 @@
 /*
  * What Stripe reports and is asked, with signatures of its own npm package.
  *
- *   node tests/stripe/run.mjs [client|events|hostile]...
+ *   node tests/stripe/run.mjs [client|events|hostile|invoice]...
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

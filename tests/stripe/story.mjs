@@ -70,15 +70,15 @@ function subscriptionOf(stripe, tag, i) {
 			object: 'checkout.session', mode: 'subscription',
 			subscription: `sub_${id}`, customer: `cus_${id}`,
 			client_reference_id: id, metadata: base.metadata }, t],
-		['invoice.paid', invoice(`in_a${id}`, id, t,
-			'subscription_create'), t],
+		...invoiceOf(stripe, id, 'a', t, { shape: i,
+			refunded: [900, 300, 0][i >> 1] }),
 		['customer.subscription.updated', at(t, 'active', {
 			cancel_at_period_end: true }), t + DAY],
 		['customer.subscription.updated', at(t, 'active'), t + 2 * DAY],
-		['invoice.paid', invoice(`in_x${id}`, id, t + 2 * DAY,
-			'subscription_update'), t + 2 * DAY],
-		['invoice.paid', invoice(`in_b${id}`, id, t + MONTH,
-			'subscription_cycle'), t + MONTH],
+		...invoiceOf(stripe, id, 'x', t + 2 * DAY, { shape: i + 1,
+			reason: 'subscription_update', refunded: 100 }),
+		...invoiceOf(stripe, id, 'b', t + MONTH, { shape: i + 2,
+			reason: 'subscription_cycle' }),
 		['customer.subscription.updated', at(t + MONTH, i % 3 === 0 ?
 			'past_due' : 'active'), t + MONTH],
 	];
@@ -90,12 +90,50 @@ function subscriptionOf(stripe, tag, i) {
 	return news;
 }
 
-function invoice(id, person, start, reason) {
-	return { id, object: 'invoice', customer: `cus_${person}`,
-		billing_reason: reason, amount_paid: 900, currency: 'eur',
-		lines: { object: 'list', data: [{ id: 'il_1',
+/* How an invoice says which payment intent paid it: as before version
+ * 2025-03-31, since then, or not unless it is asked. */
+const SHAPES = [
+	(intent) => ({ payment_intent: intent }),
+	(intent) => ({ payments: { object: 'list', data: [
+		{ status: 'canceled', payment: { type: 'payment_intent',
+			payment_intent: `${intent}x` } },
+		{ status: 'paid', payment: { type: 'payment_intent',
+			payment_intent: intent } }] } }),
+	() => ({}),
+];
+
+/*
+ * All of one invoice: paid, its charge, and what of it went back. Amount 0
+ * has no payment.
+ */
+export function invoiceOf(stripe, person, name, start, { shape = 0,
+	reason = 'subscription_create', amount = 900, refunded = 0 } = {}) {
+	const id = `in_${name}${person}`, intent = `pi_${name}${person}`;
+	const paid = { id, object: 'invoice', customer: `cus_${person}`,
+		billing_reason: reason, amount_paid: amount, currency: 'eur',
+		lines: { object: 'list', data: [{ id: 'il_1', amount,
 			pricing: { price_details: { price: PRICE } },
 			period: { start, end: start + MONTH } }] } };
+	const charge = (back) => ({ id: `ch_${name}${person}`,
+		object: 'charge', amount, amount_captured: amount,
+		amount_refunded: back, currency: 'eur', status: 'succeeded',
+		paid: true, refunded: back === amount,
+		payment_intent: intent, metadata: {} });
+	const refund = { id: `re_${name}${person}`, object: 'refund',
+		amount: refunded, currency: 'eur', charge: charge(0).id,
+		payment_intent: intent, status: 'succeeded', metadata: {} };
+
+	if (amount === 0)
+		return [['invoice.paid', paid, start]];
+	stripe.add('invoices', { ...paid, ...SHAPES[1](intent) });
+	return [
+		['charge.succeeded', charge(0), start],
+		['invoice.paid', { ...paid, ...SHAPES[shape % 3](intent) },
+			start],
+		...refunded === 0 ? [] : [
+			['charge.refunded', charge(refunded), start + 60],
+			['refund.created', refund, start + 60]],
+	];
 }
 
 function orderOf(tag, i) {
@@ -137,22 +175,25 @@ export async function ending(psql, tag) {
 			- 'updated_at' - 'told_by' - 'told_rank'
 			ORDER BY id) FROM subscriptions s
 			WHERE reference_id LIKE '${tag}p%'),
-		'orders', (SELECT json_agg(json_build_object('id', id,
-			'status', status, 'received', received_minor,
+		'orders', (SELECT json_agg(json_build_object(
+			'id', coalesce(invoice_id, id),
+			'description', description, 'plan', plan_id,
+			'status', status, 'amount', amount_minor,
+			'received', received_minor,
 			'refunded', refunded_minor, 'disputed', disputed_minor,
+			'credits', credits,
 			'given', credits_given, 'short', credits_short)
-			ORDER BY id) FROM orders WHERE user_id LIKE '${tag}p%'),
-		'payments', (SELECT json_agg(json_build_object('id', id,
-			'order', order_id, 'received', received_minor,
-			'refunded', refunded_minor) ORDER BY id)
-			FROM payments WHERE id LIKE 'pi_${tag}p%'),
+			ORDER BY coalesce(invoice_id, id))
+			FROM orders WHERE user_id LIKE '${tag}p%'),
+		'payments', (SELECT json_agg(json_build_object('id', p.id,
+			'order', coalesce(o.invoice_id, o.id),
+			'received', p.received_minor,
+			'refunded', p.refunded_minor) ORDER BY p.id)
+			FROM payments p LEFT JOIN orders o ON o.id = p.order_id
+			WHERE p.id ~ '^(pi|in)_[abx]?${tag}p'),
 		'wallets', (SELECT json_agg(json_build_object('id', id,
 			'balance', balance) ORDER BY id) FROM wallets
-			WHERE id LIKE '${tag}p%'),
-		'invoices', (SELECT json_agg(json_build_object('key', key,
-			'amount', amount) ORDER BY key) FROM transfers
-			WHERE wallet_id LIKE '${tag}p%'
-			AND key LIKE 'tollgate:invoice:%'))::text AS story`);
+			WHERE id LIKE '${tag}p%'))::text AS story`);
 
 	return rows[0].story.replaceAll(`${tag}p`, 'p');
 }

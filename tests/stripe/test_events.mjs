@@ -106,7 +106,7 @@ test(`${SEEDS} shuffles with kills end as the plain order does`, async () => {
 
 		const wanted = await ending((sql) => stand.psql(sql), 'plain');
 
-		ok(wanted.includes('"balance" : 2000'), 'nobody has credits');
+		ok(wanted.includes('"balance" : 1500'), 'nobody has credits');
 		for (let seed = 1; seed <= SEEDS; seed++) {
 			const roll = dice(seed), tag = `s${seed}`;
 
