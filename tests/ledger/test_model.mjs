@@ -217,8 +217,10 @@ const causes = {
 	ORDER_NOT_REFUNDABLE: (r, { orders }) =>
 		!(orders.get(r.order).told <= r.from) || orders.get(r.order)
 		.refunded === orders.get(r.order).received,
-	REFUND_EXCEEDED: (r, { orders }) => r.wanted + orders.get(r.order)
-		.refunded > orders.get(r.order).received,
+	/* What is left, when none is named, was looked up before. */
+	REFUND_EXCEEDED: (r, { orders }) => (r.wanted || 1e12) + orders.get(
+		r.order).refunded > orders.get(r.order).received &&
+		orders.get(r.order).refunded > 0,
 	TRANSFER_EXCEEDED: (r, { model }) => r.wanted + model.made.get(r.origin)
 		.back > model.made.get(r.origin).t.amount,
 };
