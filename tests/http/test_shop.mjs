@@ -129,7 +129,8 @@ test('an open session is used again, an ended one is not', async () => {
 	const later = (await who.json(`/api/orders/${id}/checkout`, {})).json();
 
 	ok(later.url !== url, 'the ended session is shown');
-	is(stripe.calls.at(-1).headers['idempotency-key'], `${id}-2`,
+	is(stripe.calls.findLast(({ path }) => path ===
+		'/v1/checkout/sessions').headers['idempotency-key'], `${id}-2`,
 		'the key of the second attempt');
 });
 
