@@ -16,16 +16,18 @@ let file = null;
 
 /* Takes down what a file promises while load, its import, runs. */
 export async function collect(load) {
-	file = { stands: [], tests: [], before: async () => {} };
+	file = { stands: [], tests: [], before: async () => {},
+		after: async () => {} };
 	await load();
 	return file;
 }
 
-/* Ends a file's stands, which must end well. */
-export async function leave({ stands }) {
+/* Ends a file's stands, which must end well, then what they had asked. */
+export async function leave({ stands, after: rest }) {
 	for (const at of stands)
 		assert.equal((await at.stop()).code, 0,
 			'the exit status of the program');
+	await rest();
 }
 
 export function test(promise, work) {
@@ -34,6 +36,10 @@ export function test(promise, work) {
 
 export function before(work) {
 	file.before = work;
+}
+
+export function after(work) {
+	file.after = work;
 }
 
 /* ---- stands ---------------------------------------------------------------- */

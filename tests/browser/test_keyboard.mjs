@@ -119,6 +119,9 @@ test('one can sign in and be granted credits without a mouse', async () => {
 
 everywhere('at 200 % nothing is lost and nothing sticks out',
 	async ({ page, context }, path) => {
+		/* The janitor may have added to it since it was opened. */
+		await page.reload();
+
 		const before = await controls(page);
 		const large = await context.newPage();
 		const cdp = await context.newCDPSession(large);

@@ -13,7 +13,8 @@ const cookies = {};
 let at;
 
 before(async () => {
-	at = await stand({ name: 'lighthouse' });
+	at = await stand({ name: 'lighthouse',
+		config: { 'shop.enabled': true } });
 	await demoPeople(at);
 	for (const role of ['user', 'admin_rw']) {
 		const visitor = await signedIn(at, await makeUser(at, role));
@@ -62,4 +63,7 @@ function perfect(name, path, role) {
 
 perfect('the login page', '/login');
 perfect('the account page', '/account', 'user');
+perfect('the page of credits', '/account/credits', 'user');
+perfect('the overview', '/admin', 'admin_rw');
+perfect('the list of orders', '/admin/orders', 'admin_rw');
 perfect('the list of users', '/admin/users', 'admin_rw');

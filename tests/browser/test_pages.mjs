@@ -5,24 +5,30 @@
  * TG_LOOK=directory keeps a picture of each.
  */
 import path from 'node:path';
+import { startStripe } from '../lib/stripe.mjs';
 import { Visitor } from './browser.mjs';
 import { accessible, fits } from './inspect.mjs';
 import { LONG_REASON, demoPeople, longPerson } from './people.mjs';
-import { PASSWORD, assert, before, freshEmail, makeUser, signedIn, stand,
-	test } from './suite.mjs';
+import { PASSWORD, after, assert, before, freshEmail, makeUser, signedIn,
+	stand, test } from './suite.mjs';
 
 const LOOKS = [1280, 360].flatMap((width) => ['light', 'dark'].map(
 	(colorScheme) => ({ width, colorScheme })));
 const NARROWEST = 320;
 const HUGE = '999999999999999';
 const who = {};
-let full, empty, long;
+let full, empty, long, stripe;
 
 before(async () => {
+	stripe = await startStripe();
 	[full, empty] = await Promise.all(['full', 'empty'].map((name) =>
 		stand({ name, config: { 'jwt.enabled': true,
 			'jwt.algorithm': 'ES256', 'user.delete': true,
 			'feedback.enabled': true, 'affiliates.enabled': true,
+			'shop.enabled': true, 'stripe.enabled': name === 'full',
+			'stripe.api_base': stripe.url,
+			'stripe.secret_key': 'sk_test_x',
+			'stripe.webhook_secret': 'whsec_0123456789abcdefghijklmn',
 			'entitlements.enabled': true, 'reservations.enabled': true,
 			'credits.approval_above': HUGE,
 			'api_key.enabled': true, 'multi_session.enabled': true,
@@ -45,6 +51,8 @@ before(async () => {
 			.close()));
 	await makeLong();
 });
+
+after(() => stripe.close());
 
 /* Everything about one person at its longest. */
 async function makeLong() {
@@ -132,14 +140,14 @@ async function someUser(where) {
 
 async function someOrder(where) {
 	const [{ id }] = await full.psql(`SELECT id FROM orders WHERE ${where}
-		ORDER BY created_at LIMIT 1`);
+		ORDER BY created_at DESC LIMIT 1`);
 
 	return id;
 }
 
 async function someOf(table) {
 	const [{ id }] = await full.psql(`SELECT id FROM ${table}
-		ORDER BY created_at LIMIT 1`);
+		ORDER BY created_at DESC LIMIT 1`);
 
 	return id;
 }
@@ -376,9 +384,9 @@ look('reservations without any', 'user', '/account/reservations');
 look('reservation refused', 'user', (visitor) => sendMain(visitor,
 	'/account/reservations', { 'It begins': '2001-01-01T10:00',
 		'It ends': '2001-01-01T09:00' }, 'Reserve'), 400);
-look('reservation made', 'long', (visitor) => sendMain(visitor,
-	'/account/reservations', { 'It begins': inDays(2),
-		'It ends': inDays(3) }, 'Reserve'));
+look('reservation made', 'long', async (visitor) => sendMain(visitor,
+	`/account/reservations?item=${await someOf('items')}`,
+	{ 'It begins': inDays(2), 'It ends': inDays(3) }, 'Reserve'));
 look('feedback without any', 'user', '/account/feedback');
 look('feedback refused', 'user', (visitor) => sendMain(visitor,
 	'/account/feedback', { Subject: '', 'What you want to say': LONG_REASON },
@@ -577,3 +585,79 @@ look('letter', 'admin_rw', async (visitor) => visitor.goto('/admin/mail/' +
 look('letter that is read', 'super_admin', async (visitor) => visitor.goto(
 	`/admin/mail/${(await someLetters())[0]}/body`));
 look('no such letter', 'admin_rw', '/admin/mail/0', 404);
+
+/* ---- the shop -------------------------------------------------------------- */
+
+/* One order to be paid and one that is, with the longest words there may be. */
+async function someOrders() {
+	await full.psql(`INSERT INTO orders (id, user_id, email, status,
+			description, credits, amount_minor, currency, created_at,
+			paid_at, updated_at)
+		SELECT 'look-' || status, id, email, status, repeat('Words', 40),
+			999999999999, 99999999999, 'EUR', now(),
+			CASE status WHEN 'paid' THEN now() END, now()
+		FROM users, unnest('{created,paid}'::text[]) status
+		WHERE id = '${long.id}' ON CONFLICT DO NOTHING`);
+}
+
+async function someEvents() {
+	await full.psql(`INSERT INTO provider_events (id, provider, event_id, type,
+			created_at, received_at, body, applied_at, effect, error)
+		SELECT 'look' || i, 'stripe', 'evt_' || repeat('x', 200) || i,
+			'checkout.session.completed', now(), now(),
+			'{"id":"evt_' || repeat('x', 500) || '"}',
+			CASE i WHEN 1 THEN now() END,
+			CASE i WHEN 1 THEN 'order paid' END,
+			CASE i WHEN 2 THEN repeat('No such order. ', 30) END
+		FROM generate_series(1, 2) i ON CONFLICT DO NOTHING`);
+}
+
+const orderOf = (status, page = '') => async (visitor) => {
+	await someOrders();
+	await visitor.goto(`/account/orders/look-${status}${page}`);
+	await openAll(visitor);
+};
+
+look('packs that cannot be bought', 'first', '/account/credits');
+look('packs to buy', 'long', '/account/credits');
+look('order to be paid', 'long', orderOf('created'));
+look('order that is paid', 'long', orderOf('paid'));
+look('receipt', 'long', orderOf('paid', '/receipt'));
+look('orders with long values', 'long', '/account/orders');
+look('an order with long values', 'admin_rw', async (visitor) => {
+	await someOrders();
+	await visitor.goto('/admin/orders/look-paid');
+	await openAll(visitor);
+});
+look('orders like the provider has them', 'admin_rw',
+	'/admin/orders/differences');
+look('plans', 'admin_ro', '/admin/plans');
+look('plans on the first day', 'first', '/admin/plans');
+look('new plan', 'admin_rw', '/admin/plans/new');
+look('plan', 'admin_rw', async (visitor) => visitor.goto(
+	`/admin/plans/${await someOf('plans')}`));
+look('plan seen by a reader', 'admin_ro', async (visitor) => visitor.goto(
+	`/admin/plans/${await someOf('plans')}`));
+look('no such plan', 'admin_rw', '/admin/plans/0', 404);
+look('events of the provider', 'admin_rw', async (visitor) => {
+	await someEvents();
+	await visitor.goto('/admin/events');
+});
+look('an event', 'admin_rw', async (visitor) => {
+	await someEvents();
+	await visitor.goto('/admin/events/look2');
+});
+look('an event that is read', 'super_admin', async (visitor) => {
+	await someEvents();
+	await visitor.goto('/admin/events/look1/body');
+});
+
+/* ---- figures --------------------------------------------------------------- */
+
+look('expiring credits', 'admin_ro', '/admin/credits/expiring');
+look('expiring credits on the first day', 'first', '/admin/credits/expiring');
+look('top spenders', 'admin_ro', '/admin/credits/top');
+look('a year of figures', 'admin_ro', '/admin?days=365');
+look('audit trail', 'admin_ro', '/admin/audit');
+look('audit trail with a wrong filter', 'admin_ro', '/admin/audit?from=soon',
+	400);
