@@ -148,6 +148,7 @@ enum status store_credit_refund(struct ctx *ctx, const struct credit *credit,
  * that. The key stands for any amount. Writes an audit row.
  *
  * ST_TRANSFER_NOT_FOUND      this wallet has no such grant
+ * ST_SETTLED_ELSEWHERE       its key is CREDIT_KEY_OWN, and this is not
  * ST_TRANSFER_REVERSED       all of it was taken back or has expired
  * ST_TRANSFER_EXCEEDED       less is left of it than amount
  * ST_IDEMPOTENCY_KEY_REUSED

@@ -656,8 +656,8 @@ work_take_back(struct ctx *ctx)
 	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(ctx->input))));
 	return store_credit_clawback(ctx, &(struct credit){
 	    .wallet_id = ctx->input, .amount = CREDIT_ALL, .reason = "",
-	    .key = "back", .origin_id = db_get_text(&rows, 0, 0) },
-	    ctx->view);
+	    .key = CREDIT_KEY_OWN "back",
+	    .origin_id = db_get_text(&rows, 0, 0) }, ctx->view);
 }
 
 static void
