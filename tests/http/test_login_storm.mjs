@@ -15,7 +15,7 @@ before(async () => {
 	at = await stand({ name: 'storm', config: { ...SLOW, 'worker.count': 8,
 		'worker.hash_slots': 1, 'worker.hash_wait_ms': WAIT_MS } });
 	someone = await person(at);
-	one = (await timed(() => signIn())).ms;
+	one = await least(() => signIn());
 });
 after(async () => is((await at.stop()).code, 0, 'the exit status'));
 
@@ -32,11 +32,21 @@ async function timed(work) {
 	return { response, ms: Date.now() - start };
 }
 
+/* Of three, since others use this machine, too. */
+async function least(work) {
+	const took = [];
+
+	for (let i = 0; i < 3; i++)
+		took.push((await timed(work)).ms);
+	return Math.min(...took);
+}
+
 test('a storm is answered: with a session, or with 503 and when to return',
 	async () => {
 		const start = Date.now();
 		const answers = await times(24, () => signIn());
 		const took = Date.now() - start;
+		const quick = Math.min(one, await least(() => signIn()));
 		const done = answers.filter(({ status }) => status === 200).length;
 
 		for (const answer of answers) {
@@ -51,8 +61,8 @@ test('a storm is answered: with a session, or with 503 and when to return',
 		ok(done >= 1, 'nobody got in');
 		ok(done < 24, 'nobody was turned away');
 		/* One slot: so many hashes take at least so long. */
-		ok(took > (done - 1) * one * 0.4,
-			`${done} sign-ins in ${took} ms, one takes ${one} ms`);
+		ok(took > (done - 1) * quick * 0.4, `${done} sign-ins in ` +
+			`${took} ms, one takes ${quick} ms`);
 	});
 
 test('the page says the same, and keeps the address', async () => {
