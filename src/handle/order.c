@@ -40,15 +40,6 @@ money_words(struct json_object *order, const char *key, const char *text_key)
 	view_text(order, text_key, money);
 }
 
-static void
-count_words(struct json_object *order, const char *key, const char *text_key)
-{
-	if (view_get_int(order, key) == 0)
-		view_null(order, text_key);
-	else
-		words_number(order, text_key, view_get_int(order, key));
-}
-
 void
 order_words(struct ctx *ctx, struct json_object *order)
 {
@@ -64,8 +55,8 @@ order_words(struct ctx *ctx, struct json_object *order)
 	view_text(order, "statusText", words_label(order_statuses, status));
 	words_moment(order, "createdAt");
 	words_moment(order, "paidAt");
-	count_words(order, "credits", "creditsText");
-	count_words(order, "creditsShort", "shortText");
+	words_count(order, "credits", "creditsText");
+	words_count(order, "creditsShort", "shortText");
 	money_words(order, "refundedMinor", "refundedText");
 	money_words(order, "disputedMinor", "disputedText");
 }

@@ -32,15 +32,6 @@ static const struct choice_word intervals[] = {
 	{ NULL, NULL }
 };
 
-static void
-days_text(struct json_object *plan, const char *key, const char *text_key)
-{
-	if (view_get_int(plan, key) == 0)
-		view_null(plan, text_key);
-	else
-		words_number(plan, text_key, view_get_int(plan, key));
-}
-
 void
 plan_words(struct ctx *ctx, struct json_object *plan)
 {
@@ -54,7 +45,7 @@ plan_words(struct ctx *ctx, struct json_object *plan)
 	view_text(plan, "kindText", interval == NULL ? "Pack" :
 	    text_is(interval, "year") ? "Every year" : "Every month");
 	words_number(plan, "creditsText", view_get_int(plan, "credits"));
-	days_text(plan, "creditsExpireDays", "expiryText");
+	words_count(plan, "creditsExpireDays", "expiryText");
 }
 
 /* ---- for buyers -------------------------------------------------------- */

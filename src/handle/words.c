@@ -61,6 +61,17 @@ words_number(struct json_object *out, const char *key, int64_t number)
 }
 
 void
+words_count(struct json_object *out, const char *key, const char *text_key)
+{
+	const int64_t number = view_get_int(out, key);
+
+	if (number == 0)
+		view_null(out, text_key);
+	else
+		words_number(out, text_key, number);
+}
+
+void
 words_moment(struct json_object *object, const char *key)
 {
 	const char *iso = view_get_text(object, key);

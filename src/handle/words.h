@@ -27,6 +27,9 @@ void words_each(struct ctx *ctx, struct json_object *list,
 
 /* "1,234" */
 void words_number(struct json_object *out, const char *key, int64_t number);
+/* The same of out's own number, into text_key; null when it is none or 0. */
+void words_count(struct json_object *out, const char *key,
+    const char *text_key);
 
 /* One of the numbers a page begins with, into list figures; note may be
  * NULL. */
