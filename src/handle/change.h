@@ -1,5 +1,5 @@
 /*
- * change.h - what all changes of credits say: whose, under which key, until when
+ * change.h - what changes of credits say: whose, under which key, until when
  */
 #ifndef HANDLE_CHANGE_H
 #define HANDLE_CHANGE_H
@@ -61,8 +61,9 @@ enum status change_read(struct ctx *ctx, struct credit *out);
  * change_open - the same, by an admin: of the body's user or organization, of
  * the path's user on a page
  *
- * The user is locked, or the admin alone; then subject is left as it is. As change_read
- * and subject_open. ST_VALIDATION_ERROR: the body names none, or both.
+ * The user is locked, or the admin alone; then subject is left as it is. As
+ * change_read and subject_open. ST_VALIDATION_ERROR: the body names none, or
+ * both.
  *
  * change_done - back to that user's page, with a message in which the numbers
  * of the transfer in ctx->view are: "%s credits VERB. The balance is %s."

@@ -37,7 +37,7 @@ struct item {
  */
 enum status store_item_offers(struct ctx *ctx, struct json_object *out);
 
-/* All of them, newest first: as above and "createdAt", "active", "updatedAt". */
+/* All, newest first: as above and "createdAt", "active", "updatedAt". */
 enum status store_item_list(struct ctx *ctx, struct page *page,
     struct json_object *out);
 

@@ -264,7 +264,8 @@ write_order(struct ctx *ctx, const struct order *order)
 	static const char sql[] =
 	    "UPDATE orders SET received_minor = $2, refunded_minor = $3,"
 	    "  disputed_minor = $4, credits_given = $5, credits_short = $6,"
-	    "  credit_steps = $7, updated_at = $8, provider = coalesce((SELECT p.provider"
+	    "  credit_steps = $7, updated_at = $8,"
+	    "  provider = coalesce((SELECT p.provider"
 	    "    FROM payments p WHERE p.order_id = $1"
 	    "    ORDER BY p.created_at, p.id LIMIT 1), provider)"
 	    " WHERE id = $1 AND (received_minor, refunded_minor,"

@@ -28,8 +28,8 @@ struct settlement {
  *
  * Locks the wallets of the buyer and of who brought him, and then the order;
  * does nothing where all is as it should be already. A reward for bringing
- * the buyer comes with the payment and goes when nothing of it is left. Grants have the key "tollgate:order:ID", later ones a
- * number behind it.
+ * the buyer comes with the payment and goes when nothing of it is left. Grants
+ * have the key "tollgate:order:ID", later ones a number behind it.
  *
  * ST_ORDER_NOT_FOUND
  * ST_BALANCE_LIMIT_EXCEEDED  the wallet cannot hold the credits
