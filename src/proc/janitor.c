@@ -33,7 +33,6 @@
 #define RECONCILE_MS (2 * DAY_MS)
 #define BATCH 1000
 #define HOURS_BATCH 120
-#define HOURS_BATCHES 4		/* a round: after a long absence, 20 days */
 
 static const struct chore {
 	const char *done;	/* after a number */
@@ -70,18 +69,18 @@ close_hours(struct ctx *ctx)
 	return store_figures_close(ctx, HOURS_BATCH, ctx->prepared);
 }
 
-static void
+/* Whether there may be more to add up: after a long absence, or a restore. */
+static bool
 add_up(struct ctx *ctx)
 {
-	int64_t closed = HOURS_BATCH;
+	int64_t closed = 0;
+	enum status status;
 
 	ctx->prepared = &closed;
-	for (int i = 0; i < HOURS_BATCHES && closed == HOURS_BATCH; i++) {
-		if (db_transact(ctx, close_hours) != ST_OK)
-			closed = 0;
-		arena_reset(ctx->arena);
-	}
+	status = db_transact(ctx, close_hours);
 	ctx->prepared = NULL;
+	arena_reset(ctx->arena);
+	return status == ST_OK && closed == HOURS_BATCH;
 }
 
 /* For /metrics, which asks no database. */
@@ -118,15 +117,19 @@ compare(struct ctx *ctx)
 	arena_reset(ctx->arena);
 }
 
-static void
+/* How long the next round may wait. */
+static int
 round_of(struct ctx *ctx)
 {
+	bool more;
+
 	ctx->now = clock_now();
 	count(ctx);
 	for (size_t i = 0; i < sizeof(chores) / sizeof(chores[0]); i++)
 		do_chore(ctx, &chores[i]);
-	add_up(ctx);
+	more = add_up(ctx);
 	compare(ctx);
+	return more ? 0 : ROUND_MS;
 }
 
 /* How it was started says whether there is a master to watch and to tell. */
@@ -157,9 +160,8 @@ janitor_run(struct config *config)
 	proc_protect(config);
 	if (config->stripe_enabled)
 		ctx.stripe = stripe_open(config);
-	do
-		round_of(&ctx);
-	while (poll(watched, 2, ROUND_MS) == 0);
+	while (poll(watched, 2, round_of(&ctx)) == 0)
+		;
 	stripe_close(ctx.stripe);
 	db_close(ctx.db);
 	arena_free(ctx.arena);
