@@ -117,19 +117,14 @@ compare(struct ctx *ctx)
 	arena_reset(ctx->arena);
 }
 
-/* How long the next round may wait. */
-static int
+static void
 round_of(struct ctx *ctx)
 {
-	bool more;
-
 	ctx->now = clock_now();
 	count(ctx);
 	for (size_t i = 0; i < sizeof(chores) / sizeof(chores[0]); i++)
 		do_chore(ctx, &chores[i]);
-	more = add_up(ctx);
 	compare(ctx);
-	return more ? 0 : ROUND_MS;
 }
 
 /* How it was started says whether there is a master to watch and to tell. */
@@ -160,8 +155,11 @@ janitor_run(struct config *config)
 	proc_protect(config);
 	if (config->stripe_enabled)
 		ctx.stripe = stripe_open(config);
-	while (poll(watched, 2, round_of(&ctx)) == 0)
-		;
+	do {
+		round_of(&ctx);
+		while (add_up(&ctx) && poll(watched, 2, 0) == 0)
+			;
+	} while (poll(watched, 2, ROUND_MS) == 0);
 	stripe_close(ctx.stripe);
 	db_close(ctx.db);
 	arena_free(ctx.arena);
