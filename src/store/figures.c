@@ -41,16 +41,27 @@
 	"  AND " IN_HOUR("created_at") " GROUP BY wallet_id"
 
 /*
- * From the hour that begins at $1 to the one that begins at $2. Most often
- * those that are closed have no gap, and then none of them is looked for again:
- * two years have 17,520.
+ * From the hour that begins at $1 to the one that begins at $2. Before the
+ * oldest row nothing happened: a young database has no two years to count. Most
+ * often those that are closed have no gap, and then none of them is looked for
+ * again: two years have 17,520.
  */
 #define BETWEEN "hour BETWEEN $1 AND $2"
+#define OLDEST								\
+	"(SELECT greatest($1::timestamptz, least($2::timestamptz"	\
+	"    + interval '1 hour', date_trunc('hour', min(at), 'UTC')))"	\
+	"  FROM (SELECT min(created_at) FROM users"			\
+	"   UNION ALL SELECT min(created_at) FROM transfers"		\
+	"   UNION ALL SELECT min(paid_at) FROM orders"			\
+	"   UNION ALL SELECT min(created_at) FROM order_returns)"	\
+	"  AS rows (at)) AS oldest (oldest)"
 #define OPEN_FROM							\
-	"(SELECT CASE WHEN count(*) = 1"				\
-	"     + date_part('epoch', max(hour) - $1) / 3600"		\
-	"   THEN max(hour) + interval '1 hour' ELSE $1 END"		\
-	"  FROM hourly_figures WHERE " BETWEEN ")"
+	"(SELECT CASE WHEN held = 1"					\
+	"     + date_part('epoch', newest - oldest) / 3600"		\
+	"   THEN newest + interval '1 hour' ELSE oldest END"		\
+	"  FROM " OLDEST ", LATERAL (SELECT count(*) AS held,"		\
+	"    max(hour) AS newest FROM hourly_figures"			\
+	"   WHERE hour BETWEEN oldest AND $2) AS closed)"
 #define OPEN_HOURS							\
 	"(SELECT begins FROM generate_series(" OPEN_FROM ","		\
 	"   $2::timestamptz, interval '1 hour') AS begins"		\

@@ -61,10 +61,10 @@ enum status store_figures(struct ctx *ctx, int64_t days,
 /*
  * store_figures_close - add up hours that are over, the latest first
  *
- * At most limit hours of the last FIGURES_CLOSED_DAYS, none of them less than
- * a quarter of an hour ago. Inside db_transact, at any time, by any number at
- * once. closed receives how many: fewer than limit when no more are left, 0
- * while somebody else closes or imports.
+ * At most limit hours of the last FIGURES_CLOSED_DAYS, none of them before the
+ * oldest row or less than a quarter of an hour ago. Inside db_transact, at any
+ * time, by any number at once. closed receives how many: fewer than limit when
+ * no more are left, 0 while somebody else closes or imports.
  */
 enum status store_figures_close(struct ctx *ctx, int64_t limit,
     int64_t *closed);

@@ -117,6 +117,13 @@ add_order(struct world *w, const char *currency, int64_t at)
 	return name;
 }
 
+static void
+add_return(struct world *w, int64_t at)
+{
+	run(w, "INSERT INTO order_returns (order_id, currency, amount_minor,"
+	    " created_at) VALUES ($1, 'EUR', 900, $2)", "gone", at);
+}
+
 /* Something of everything, on several days and on both sides of midnight. */
 static void
 add_history(struct world *w)
@@ -133,6 +140,46 @@ add_history(struct world *w)
 		if (i % 2 == 0)
 			(void)add_order(w, "USD", at[i]);
 	}
+}
+
+static void
+assert_begins(struct world *w, int64_t at)
+{
+	assert_true(close_hours(&w->worker, ALL) > 0);
+	assert_int_equal(fixture_int(&w->owner, "SELECT"
+	    " date_part('epoch', min(hour))::bigint * 1000"
+	    " FROM hourly_figures"), at - at % HOUR_MS);
+}
+
+/* The first test: there is nobody yet but the user of this world. */
+static void
+hours_before_the_oldest_row_are_not_added_up(void **state)
+{
+	struct world *w = *state;
+	const int64_t now = w->worker.now;
+
+	assert_int_equal(close_hours(&w->worker, ALL), 0);
+	add_user(w, now - 100 * DAY_MS);
+	assert_begins(w, now - 100 * DAY_MS);
+	add_transfers(w, now - 200 * DAY_MS);
+	assert_begins(w, now - 200 * DAY_MS);
+	(void)add_order(w, "EUR", now - 300 * DAY_MS);
+	assert_begins(w, now - 300 * DAY_MS);
+	add_return(w, now - 400 * DAY_MS);
+	assert_begins(w, now - 400 * DAY_MS);
+	assert_int_equal(close_hours(&w->worker, ALL), 0);
+}
+
+/* The others have hours as old as they get. */
+static void
+hours_are_as_old_as_the_dashboard_looks_back(void **state)
+{
+	struct world *w = *state;
+
+	add_user(w, w->worker.now - (FIGURES_CLOSED_DAYS + 9) * DAY_MS);
+	(void)close_hours(&w->worker, ALL);
+	assert_int_equal(fixture_int(&w->owner,
+	    "SELECT count(*) FROM hourly_figures"), FIGURES_CLOSED_DAYS * 24);
 }
 
 static void
@@ -173,8 +220,6 @@ no_hour_is_closed_before_it_has_settled(void **state)
 	assert_true(fixture_int(&w->owner,
 	    "SELECT count(*) FROM hourly_figures"
 	    " WHERE hour > now() - interval '136 minutes'") >= 1);
-	assert_int_equal(fixture_int(&w->owner,
-	    "SELECT count(*) FROM hourly_figures"), FIGURES_CLOSED_DAYS * 24);
 }
 
 static void
@@ -532,6 +577,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WORLD_TEST(hours_before_the_oldest_row_are_not_added_up),
+		WORLD_TEST(hours_are_as_old_as_the_dashboard_looks_back),
 		WORLD_TEST(closed_hours_say_what_the_tables_said),
 		WORLD_TEST(no_hour_is_closed_before_it_has_settled),
 		WORLD_TEST(a_second_run_changes_nothing),
