@@ -83,6 +83,21 @@ export function times(count, work) {
 	return Promise.all(Array.from({ length: count }, (_, i) => work(i)));
 }
 
+/*
+ * Asks again when told to: whoever comes while as many passwords as may be wait
+ * for hashing is sent away at once, and on a loaded machine a few sign-ups at
+ * the same time are as many. Any other 503 is an answer.
+ */
+export async function patiently(ask) {
+	for (;;) {
+		const answer = await ask();
+
+		if (answer.status !== 503 || !answer.text.includes('"BUSY"'))
+			return answer;
+		await pause(answer.header('retry-after') * 1000);
+	}
+}
+
 /* ---- secrets and logs ------------------------------------------------------ */
 
 const secrets = new Set();
@@ -152,9 +167,9 @@ export class Person extends Browser {
 	}
 
 	async signUp() {
-		const response = await this.json('/api/auth/sign-up/email', {
-			name: 'A Person', email: this.email,
-			password: PASSWORD });
+		const response = await patiently(() => this.json(
+			'/api/auth/sign-up/email', { name: 'A Person',
+				email: this.email, password: PASSWORD }));
 
 		is(response.status, 200, 'the status of a sign-up');
 		this.id = response.json().user.id;
@@ -162,8 +177,9 @@ export class Person extends Browser {
 	}
 
 	async signIn(more = {}) {
-		const response = await this.json('/api/auth/sign-in/email', {
-			email: this.email, password: PASSWORD, ...more });
+		const response = await patiently(() => this.json(
+			'/api/auth/sign-in/email', { email: this.email,
+				password: PASSWORD, ...more }));
 
 		is(response.status, 200, 'the status of a sign-in');
 		return response;

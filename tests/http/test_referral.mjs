@@ -1,10 +1,9 @@
 /*
  * Links of users who bring others: what a browser and a program do with them,
- * and what the affiliate and the administrators see of it. Where hashes are
- * slow (TG_SLOW_HASHES), who is asked to come again does so.
+ * and what the affiliate and the administrators see of it.
  */
-import { PASSWORD, Person, after, before, csrfOf, is, matches, ok, pause,
-	person, stand, test, times } from './suite.mjs';
+import { PASSWORD, Person, after, before, csrfOf, is, matches, ok,
+	patiently, person, stand, test, times } from './suite.mjs';
 
 const COOKIE = 'better-auth.referral';
 
@@ -56,16 +55,11 @@ async function signUpAfter(who, ...paths) {
 	return broughtBy(who);
 }
 
-async function signUp(who, headers = {}) {
-	const answer = await who.send('POST', '/api/auth/sign-up/email', {
+function signUp(who, headers = {}) {
+	return patiently(() => who.send('POST', '/api/auth/sign-up/email', {
 		headers: { 'Content-Type': 'application/json', ...headers },
 		body: JSON.stringify({ name: 'A Friend', email: who.email,
-			password: PASSWORD }) });
-
-	if (!process.env.TG_SLOW_HASHES || answer.status !== 503)
-		return answer;
-	await pause(answer.header('retry-after') * 1000);
-	return signUp(who, headers);
+			password: PASSWORD }) }));
 }
 
 test('a code is made at the first look, and stays', async () => {

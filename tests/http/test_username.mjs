@@ -2,8 +2,8 @@
  * Names to sign in by: who may have which, that a name opens what the e-mail
  * address opens and nothing more, and what the pages make of it.
  */
-import { PASSWORD, Person, after, before, is, matches, ok, stand, test, times }
-	from './suite.mjs';
+import { PASSWORD, Person, after, before, is, matches, ok, patiently,
+	stand, test, times } from './suite.mjs';
 
 const SIGN_UP = '/api/auth/sign-up/email';
 const BY_NAME = '/api/auth/sign-in/username';
@@ -28,14 +28,18 @@ after(async () => {
 
 const freshName = () => `Name.${process.pid}_${names++}`;
 
+function signUp(who, body) {
+	return patiently(() => who.json(SIGN_UP, { name: 'A Person',
+		password: PASSWORD, ...body }));
+}
+
 /* Somebody with a name. */
 async function named(more = {}, where = at) {
 	const who = new Person(where);
 
 	who.name = freshName();
-	is((await who.json(SIGN_UP, { name: 'A Person', email: who.email,
-		password: PASSWORD, username: who.name, ...more })).status, 200,
-	'the status of a sign-up');
+	is((await signUp(who, { email: who.email, username: who.name,
+		...more })).status, 200, 'the status of a sign-up');
 	return who;
 }
 
@@ -124,9 +128,8 @@ test('a name that is in use, in whatever letters, is nobody else\'s',
 
 test('of 40 who want one name at once, one gets it', async () => {
 	const username = freshName();
-	const answers = await times(40, () => new Person(at).json(SIGN_UP, {
-		name: 'B', email: `${freshName()}@example.com`,
-		password: PASSWORD, username }));
+	const answers = await times(40, () => signUp(new Person(at), {
+		email: `${freshName()}@example.com`, username }));
 	const won = answers.filter(({ status }) => status === 200);
 
 	is(won.length, 1, 'the number of winners');
