@@ -40,7 +40,7 @@ store_affiliate_switch(struct ctx *ctx, const char *id, bool disabled)
 {
 	static const char lock[] =
 	    "SELECT disabled_at IS NOT NULL FROM affiliates WHERE id = $1"
-	    " FOR UPDATE";
+	    " FOR NO KEY UPDATE";
 	static const char set[] =
 	    "UPDATE affiliates SET disabled_at = $2 WHERE id = $1";
 	struct db_rows rows;

@@ -49,7 +49,7 @@ enum status
 store_checkout_keep(struct ctx *ctx, const struct checkout *checkout)
 {
 	static const char lock[] =
-	    "SELECT status FROM orders WHERE id = $1 FOR UPDATE";
+	    "SELECT status FROM orders WHERE id = $1 FOR NO KEY UPDATE";
 	static const char sql[] =
 	    "UPDATE orders SET checkout_id = $2, checkout_url = $3,"
 	    "  checkout_expires_at = $4, checkout_stage = 0, checkouts = $5,"

@@ -146,7 +146,7 @@ store_difference_repair(struct ctx *ctx, const char *id,
 	static const char lock[] =
 	    "SELECT order_id AS \"orderId\", kind, subject, ours, theirs"
 	    " FROM order_differences"
-	    " WHERE id = $1 AND repaired_at IS NULL FOR UPDATE";
+	    " WHERE id = $1 AND repaired_at IS NULL FOR NO KEY UPDATE";
 	static const char end[] =
 	    "UPDATE order_differences SET repaired_at = $2, repaired_by = $3"
 	    " WHERE id = $1";

@@ -116,7 +116,7 @@ feedback_lock(struct ctx *ctx, const char *id, const char *to,
 	static const char sql[] =
 	    "SELECT state, state = $2 OR EXISTS (SELECT FROM feedback_moves m"
 	    "   WHERE m.from_state = f.state AND m.to_state = $2)"
-	    " FROM feedbacks f WHERE id = $1 FOR UPDATE OF f";
+	    " FROM feedbacks f WHERE id = $1 FOR NO KEY UPDATE OF f";
 	struct db_rows rows;
 
 	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id),

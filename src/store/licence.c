@@ -145,7 +145,7 @@ store_licence_revoke(struct ctx *ctx, const char *user_id, const char *id,
 {
 	static const char lock[] =
 	    "SELECT owner_kind, owner_id, revoked_at IS NOT NULL"
-	    " FROM licences WHERE id = $1 AND " OWN " FOR UPDATE";
+	    " FROM licences WHERE id = $1 AND " OWN " FOR NO KEY UPDATE";
 	struct json_object *after = audit_text(ctx, "licence", id);
 	struct db_rows rows;
 

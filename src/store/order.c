@@ -168,7 +168,7 @@ store_order_move(struct ctx *ctx, const char *id, const char *status)
 	static const char lock[] =
 	    "SELECT status, EXISTS (SELECT FROM order_moves m"
 	    "   WHERE m.from_status = o.status AND m.to_status = $2)"
-	    " FROM orders o WHERE id = $1 FOR UPDATE OF o";
+	    " FROM orders o WHERE id = $1 FOR NO KEY UPDATE OF o";
 	static const char move[] =
 	    "UPDATE orders SET status = $2, updated_at = $3,"
 	    "  paid_at = CASE WHEN $2 = 'paid'"

@@ -35,7 +35,7 @@ hold_wallets(struct ctx *ctx, const char *order_id)
 	    "  JOIN affiliates a ON a.id = r.affiliate_id"
 	    "  LEFT JOIN transfers t ON t.id = r.transfer_id"
 	    "  WHERE o.id = $1)"
-	    " ORDER BY w.id FOR UPDATE";
+	    " ORDER BY w.id FOR NO KEY UPDATE";
 
 	return db_run(ctx, sql, DB_ARGS(db_text(order_id)), NULL);
 }
@@ -95,7 +95,7 @@ find_due(struct ctx *ctx, const char *order_id, struct step *out)
 	    "    ELSE NOT EXISTS (SELECT FROM orders e"
 	    "      WHERE e.user_id = o.user_id AND e.id <> o.id"
 	    "       AND e.paid_at IS NOT NULL AND e.amount_minor > 0) END"
-	    " FOR UPDATE OF r";
+	    " FOR NO KEY UPDATE OF r";
 	struct db_rows rows;
 
 	*out = (struct step){ .reward = 0 };
@@ -161,7 +161,7 @@ find_given(struct ctx *ctx, const char *order_id, struct step *out)
 	    "SELECT r.id, t.wallet_id, t.id, r.steps FROM referrals r"
 	    " JOIN transfers t ON t.id = r.transfer_id"
 	    " WHERE r.order_id = $1 AND r.state = 'rewarded'"
-	    " FOR UPDATE OF r";
+	    " FOR NO KEY UPDATE OF r";
 	struct db_rows rows;
 
 	*out = (struct step){ .referral = NULL };

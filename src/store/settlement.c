@@ -32,20 +32,25 @@ struct order {
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* Wallets before the order, as everywhere: the buyer's, and that of whoever
- * brought him, the smaller id first. */
+/* User and wallets before the order, as everywhere: the buyer, who may be on
+ * his way out, his wallet, and that of whoever brought him, the smaller id
+ * first. */
 static enum status
-lock_wallets(struct ctx *ctx, const char *id)
+lock_owners(struct ctx *ctx, const char *id)
 {
-	static const char sql[] =
+	static const char user[] =
+	    "SELECT FROM users WHERE id ="
+	    "  (SELECT user_id FROM orders WHERE id = $1) FOR KEY SHARE";
+	static const char wallets[] =
 	    "WITH buyer AS (SELECT user_id AS id FROM orders WHERE id = $1)"
 	    " SELECT FROM wallets WHERE id IN (SELECT id FROM buyer UNION"
 	    "  SELECT a.user_id FROM buyer"
 	    "  JOIN referrals r ON r.user_id = buyer.id"
 	    "  JOIN affiliates a ON a.id = r.affiliate_id)"
-	    " ORDER BY id FOR UPDATE";
+	    " ORDER BY id FOR NO KEY UPDATE";
 
-	return db_run(ctx, sql, DB_ARGS(db_text(id)), NULL);
+	TRY(db_run(ctx, user, DB_ARGS(db_text(id)), NULL));
+	return db_run(ctx, wallets, DB_ARGS(db_text(id)), NULL);
 }
 
 static enum status
@@ -56,7 +61,7 @@ lock_order(struct ctx *ctx, const char *id, struct order *out)
 	    "  coalesce(credits_expire_days, 0), credits_given,"
 	    "  credits_short, credit_steps, refunded_minor,"
 	    "  left(description, 150), credits_expire_at"
-	    " FROM orders WHERE id = $1 FOR UPDATE";
+	    " FROM orders WHERE id = $1 FOR NO KEY UPDATE";
 	struct db_rows rows;
 
 	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id))),
@@ -295,7 +300,7 @@ store_order_settle(struct ctx *ctx, const char *id, struct settlement *out)
 	struct order order;
 	bool was_paid;
 
-	TRY(lock_wallets(ctx, id));
+	TRY(lock_owners(ctx, id));
 	TRY(lock_order(ctx, id, &order));
 	TRY(read_facts(ctx, &order));
 	was_paid = order.paid_at != 0;

@@ -234,7 +234,7 @@ find_known(struct ctx *ctx, const char *user_id,
 	    " FROM subscriptions WHERE reference_id = $1"
 	    "  AND (stripe_subscription_id = $2"
 	    "   OR (id = $3 AND stripe_subscription_id IS NULL))"
-	    " ORDER BY stripe_subscription_id LIMIT 1 FOR UPDATE";
+	    " ORDER BY stripe_subscription_id LIMIT 1 FOR NO KEY UPDATE";
 	struct db_rows rows;
 
 	*out = (struct known){ .id = NULL };

@@ -54,7 +54,7 @@ wallet_lock(struct ctx *ctx, const struct credit *credit, struct wallet *out)
 {
 	static const char lock[] =
 	    "SELECT balance," WALLET_COLUMNS " FROM wallets"
-	    " WHERE id = $1 AND kind = $3 FOR UPDATE";
+	    " WHERE id = $1 AND kind = $3 FOR NO KEY UPDATE";
 	static const char settle[] = "SELECT wallet_settle($1, $2)";
 	const struct db_arg arg[] = { db_text(credit->wallet_id),
 	    db_time(ctx->now), db_text(owner_kind(credit)) };

@@ -182,7 +182,7 @@ store_user_lock(struct ctx *ctx, const char *id, struct user *out)
 {
 	static const char sql[] =
 	    "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1"
-	    " FOR UPDATE";
+	    " FOR NO KEY UPDATE";
 
 	return find(ctx, sql, id, out);
 }

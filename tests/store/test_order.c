@@ -65,6 +65,23 @@ an_order_keeps_what_was_bought(void **state)
 	    ST_ORDER_NOT_FOUND);
 }
 
+/* Two transactions that wait for each other end one of them a second later. */
+static void
+an_order_does_not_wait_for_a_change_of_its_user(void **state)
+{
+	struct world *w = *state;
+	struct user user;
+	char id[ID_SIZE];
+
+	assert_int_equal(db_script(&w->owner, "BEGIN"), ST_OK);
+	assert_int_equal(store_user_lock(&w->owner, w->user, &user), ST_OK);
+	assert_int_equal(db_script(&w->worker,
+	    "SET lock_timeout = '2s'"), ST_OK);
+	assert_int_equal(create(w, id, w->user), ST_OK);
+	assert_int_equal(move(w, id, "paid"), ST_OK);
+	assert_int_equal(db_script(&w->owner, "COMMIT"), ST_OK);
+}
+
 static void
 an_order_moves_along_the_table_only(void **state)
 {
@@ -236,6 +253,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(an_order_keeps_what_was_bought),
+		WORLD_TEST(an_order_does_not_wait_for_a_change_of_its_user),
 		WORLD_TEST(an_order_moves_along_the_table_only),
 		WORLD_TEST(the_database_holds_to_the_table_by_itself),
 		WORLD_TEST(one_of_two_moves_at_once_wins),
