@@ -407,6 +407,11 @@ a_worker_has_no_hand_on_balances(void **state)
 		    " VALUES ('rich', 'user', 1000, 1)"),
 		("INSERT INTO wallets (id, kind, balance)"
 		    " VALUES ('mint', 'system', NULL)"),
+		"INSERT INTO wallets (id, kind) VALUES ('', 'user')",
+		"INSERT INTO wallets (id, kind) VALUES ('pot', 'pot')",
+		("INSERT INTO wallets (id, kind, monthly_quota)"
+		    " VALUES ('poor', 'user', -1)"),
+		"UPDATE wallets SET monthly_quota = 5 WHERE id = 'spent'",
 	};
 	struct world *w = *state;
 
