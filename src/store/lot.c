@@ -18,7 +18,7 @@ store_lot_outlook(struct ctx *ctx, int64_t until, struct outlook *out)
 	static const char sql[] =
 	    "SELECT least(count(*), $3), coalesce(sum(remaining), 0)::bigint,"
 	    "  count(*) > $3"
-	    " FROM (SELECT remaining FROM lots WHERE remaining > 0"
+	    " FROM (SELECT remaining FROM lots WHERE NOT empty"
 	    "   AND expires_at > $1 AND expires_at <= $2"
 	    "   ORDER BY expires_at, id LIMIT $3::bigint + 1) l";
 	struct db_rows rows;
@@ -52,7 +52,7 @@ store_hold_outlook(struct ctx *ctx, struct outlook *out)
 	"  l.amount, l.wallet_id AS \"userId\","			\
 	"  coalesce(u.email, l.wallet_id) AS \"userText\""		\
 	" FROM (SELECT id, expires_at, remaining, amount, wallet_id"	\
-	"   FROM lots WHERE remaining > 0 AND " condition		\
+	"   FROM lots WHERE NOT empty AND " condition		\
 	"    (expires_at, id) > ($1, $2) AND expires_at <= $4"		\
 	"   ORDER BY expires_at, id LIMIT $3) l"			\
 	" LEFT JOIN users u ON u.id = l.wallet_id"			\

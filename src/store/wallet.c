@@ -18,7 +18,7 @@ store_wallet_show(struct ctx *ctx, const char *wallet_id,
 	static const char sql[] =
 	    "WITH left_of AS ("
 	    "  SELECT id, expires_at, remaining AS amount FROM lots"
-	    "  WHERE wallet_id = $1 AND remaining > 0 AND expires_at > $2"
+	    "  WHERE wallet_id = $1 AND NOT empty AND expires_at > $2"
 	    "  UNION ALL"
 	    "  SELECT l.id, l.expires_at, -m.change"
 	    "  FROM holds h JOIN lot_moves m ON m.taken_by_id = h.id"

@@ -104,6 +104,37 @@ assert_clean(struct world *w)
 		    w->worker.view, "first")));
 }
 
+static enum status
+work_refund_scans(struct ctx *ctx)
+{
+	static const char sql[] =
+	    "SELECT pg_stat_get_xact_numscans('transfers_kind_idx'::regclass)";
+	struct db_rows rows;
+
+	TRY(work_step(ctx));
+	TRY(db_one(ctx, &rows, sql, DB_NONE));
+	view_int(ctx->view, "scans", db_get_int(&rows, 0, 0));
+	return ST_OK;
+}
+
+/* Not all that ever came back in anybody's wallet. */
+static void
+a_refund_reads_what_it_settles_only(void **state)
+{
+	struct world *w = *state;
+	const char *spend;
+	struct step *step;
+
+	(void)done(w, STEP(grant, 0, 100, "a", .expires_at = HOUR));
+	spend = done(w, STEP(spend, 0, 40, "b"));
+	step = STEP(refund, 0, 30, "c", .origin_id = spend, .reason = "",
+	    .wallet_id = w->user);
+	assert_int_equal(world_run(&w->worker, work_refund_scans, step),
+	    ST_OK);
+	assert_int_equal(world_int(w->worker.view, "scans"), 0);
+	assert_clean(w);
+}
+
 static void
 what_expires_first_is_spent_first(void **state)
 {
@@ -616,6 +647,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		LOT_TEST(a_refund_reads_what_it_settles_only),
 		LOT_TEST(what_expires_first_is_spent_first),
 		LOT_TEST(of_two_that_expire_together_the_older_is_spent_first),
 		LOT_TEST(what_has_expired_cannot_be_spent),
