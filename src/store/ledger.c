@@ -16,9 +16,16 @@
 	" CASE WHEN t.actor_id IS NULL THEN 'System'"			\
 	"   ELSE coalesce(a.name, t.actor_id) END AS \"actorText\""
 
+/*
+ * One wallet's are ordered by number: an index has them in that order. The
+ * time is said so that no other index can answer it, which PostgreSQL would
+ * read as well, from end to end: it takes any span for a short one.
+ */
+#define WITHIN(column)							\
+	" AND coalesce(" column " >= $4 AND " column " < $5, false)"
 #define OF_WALLET							\
 	" WHERE t.wallet_id = $1 AND t.number < $2"			\
-	" AND t.created_at >= $4 AND t.created_at < $5"			\
+	WITHIN("t.created_at")						\
 	" AND ($6::text IS NULL OR t.kind = $6)"			\
 	" ORDER BY t.number DESC LIMIT $3"
 
@@ -72,7 +79,6 @@ store_ledger_get(struct ctx *ctx, const char *wallet_id, const char *id,
 	" LEFT JOIN users u ON u.id = t.wallet_id"			\
 	" LEFT JOIN users a ON a.id = t.actor_id"
 
-/* One wallet's are ordered by number: an index has them in that order. */
 static enum status
 list_of_user(struct ctx *ctx, const struct ledger_filter *filter,
     struct page *page, struct json_object *out)
@@ -83,7 +89,7 @@ list_of_user(struct ctx *ctx, const struct ledger_filter *filter,
 	    LIST_FROM "wallet_id = coalesce("
 	    "    (SELECT id FROM users WHERE email COLLATE \"C\" = lower($1)),"
 	    "    $1)"
-	    "   AND number < $2 AND created_at >= $4 AND created_at < $5"
+	    "   AND number < $2" WITHIN("created_at")
 	    "   AND ($6::text IS NULL OR kind = $6) AND amount >= $7"
 	    "   ORDER BY number DESC LIMIT $3) t" LIST_JOINS
 	    " ORDER BY t.number DESC";

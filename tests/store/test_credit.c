@@ -471,6 +471,54 @@ work_list(struct ctx *ctx)
 	    view_list(ctx->view, "transfers"));
 }
 
+static enum status
+work_scans(struct ctx *ctx)
+{
+	static const char sql[] =
+	    "SELECT pg_stat_get_xact_numscans('transfers_created_idx'::regclass)";
+	struct page page = { .limit = 3, .at = PAGE_START, .id = ctx->input };
+	struct db_rows rows;
+
+	TRY(db_script(ctx, "SET LOCAL plan_cache_mode = force_generic_plan"));
+	ctx->input = &page;
+	TRY(work_list(ctx));
+	TRY(db_one(ctx, &rows, sql, DB_NONE));
+	view_int(ctx->view, "scans", db_get_int(&rows, 0, 0));
+	return ST_OK;
+}
+
+static enum status
+work_many_grants(struct ctx *ctx)
+{
+	struct credit credit = { .wallet_id = ctx->input, .amount = 1,
+	    .reason = "" };
+
+	for (int i = 0; i < 60; i++) {
+		credit.key = arena_printf(ctx->arena, "many%d", i);
+		TRY(store_credit_grant(ctx, &credit,
+		    view_root(ctx->arena)));
+	}
+	return ST_OK;
+}
+
+/* Whatever PostgreSQL thinks of the span of time. */
+static void
+a_ledger_reads_its_own_transfers_only(void **state)
+{
+	struct world *w = *state;
+	char other[ID_SIZE];
+
+	for (int i = 0; i < 10; i++) {
+		world_user(&w->worker, other, NULL, NULL, "user");
+		assert_int_equal(world_run(&w->worker, work_many_grants,
+		    other), ST_OK);
+	}
+	assert_int_equal(db_script(&w->owner, "ANALYZE transfers"), ST_OK);
+	assert_int_equal(world_run(&w->worker, work_scans, other), ST_OK);
+	assert_int_equal(world_length(w->worker.view, "transfers"), 3);
+	assert_int_equal(world_int(w->worker.view, "scans"), 0);
+}
+
 static void
 a_ledger_is_paged_without_gap(void **state)
 {
@@ -663,6 +711,7 @@ main(void)
 		WORLD_TEST(a_worker_has_no_hand_on_balances),
 		WORLD_TEST(a_transfer_has_the_sides_of_its_kind),
 		WORLD_TEST(a_ledger_is_paged_without_gap),
+		WORLD_TEST(a_ledger_reads_its_own_transfers_only),
 		WORLD_TEST(the_ledger_is_filtered),
 		WORLD_TEST(the_ledger_is_searched_by_amount_and_transfer),
 		WORLD_TEST(cursors_of_others_are_refused),
