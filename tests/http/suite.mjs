@@ -122,10 +122,21 @@ export function logLines() {
 	return stands.flatMap((started) => started.log());
 }
 
-/* The lines of all logs so far that hold a secret. */
-export function secretsInLogs() {
-	return logLines().map((line) => JSON.stringify(line)).filter((line) =>
-		(line.match(SECRET_RUN) ?? []).some((run) => secrets.has(run)));
+function none(lines, what) {
+	ok(lines.length === 0, `${lines.length} lines of log ${what}:\n` +
+		lines.slice(0, 3).map((line) => line.slice(0, 300)).join('\n'));
+}
+
+/* What every log must be, and may not hold: log() of a stand. */
+export function linesAreJson(lines) {
+	none(lines.filter(({ text, time }) => text !== undefined &&
+		time === undefined).map(({ text }) => text), 'are not JSON');
+}
+
+export function linesHoldNoSecret(lines) {
+	none(lines.map((line) => JSON.stringify(line)).filter((line) =>
+		(line.match(SECRET_RUN) ?? []).some((run) => secrets.has(run))),
+	'hold a secret');
 }
 
 function rememberSecrets(response) {

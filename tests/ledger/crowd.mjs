@@ -1,8 +1,8 @@
 /*
  * Sixteen clients who do whatever an owner of credits or an administrator may
- * do, in random order, each thing until it is answered: by what was done, or by
- * a refusal. No answer, and one of "come again", is a reason to ask again,
- * under the same key.
+ * do, and look at it, in random order, each thing until it is answered: by what
+ * was done or is there, or by a refusal. No answer, and one of "come again", is
+ * a reason to ask again, under the same key.
  */
 import { createHash } from 'node:crypto';
 import { ask } from '../lib/fcgi.mjs';
@@ -18,6 +18,7 @@ const day = 86400000;
  * By weight: who asks, where, and for what. hold and taken are ids that were
  * told before, of a hold, of a spend or capture; without one nothing is asked.
  * An order has credits: paid, it grants them, and refunded it takes them back.
+ * What has no body looks only, as half of all do.
  */
 const acts = [
 	[8, 'grant', (c) => ({ admin: true, path: 'admin/credits/grant',
@@ -36,7 +37,7 @@ const acts = [
 		amount: c.amount(1000), cost: c.oneOf([0, c.amount(30)]),
 		metadata: { model: 'm' } } })],
 	[14, 'hold', (c) => ({ path: 'credits/holds', body: {
-		amount: c.amount(60), expiresIn: c.oneOf([1, 2, 3600]) } })],
+		amount: c.amount(60), expiresIn: c.oneOf([1, 2, 60, 3600, 3600]) } })],
 	[8, 'capture', (c) => c.of(c.wallet.holds, (hold) => ({
 		path: `credits/holds/${hold}/capture`,
 		body: c.oneOf([{}, { amount: c.amount(60) }]), origin: hold }))],
@@ -52,6 +53,11 @@ const acts = [
 	[4, 'order refund', (c) => c.of(c.wallet.orders, (order) => ({
 		admin: true, path: `admin/orders/${order}/refund`, order,
 		body: c.oneOf([{}, { amountMinor: c.amount(500) }]) }))],
+	[44, 'balance', () => ({ path: 'credits/balance' })],
+	[30, 'transfers', (c) => ({
+		path: `credits/transfers?limit=${c.amount(5)}` })],
+	[26, 'hold seen', (c) => c.of(c.wallet.holds, (hold) => ({
+		path: `credits/holds/${hold}`, origin: hold }))],
 ];
 const WEIGHT = acts.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -89,30 +95,31 @@ class Chance {
 
 export class Crowd {
 	asked = 0;
+	answered = 0;	/* of all, those asked again included */
 	/* By key, what was done: { act, id, number, until }, or { usage },
 	 * or { order, name, until }. */
 	done = new Map();
 	/* By key: what was asked, and { code, from, until }. */
 	refused = new Map();
+	/* What was asked, and { told, from, until }. */
+	looks = [];
 
 	constructor(at, wallets, admin, seed) {
 		Object.assign(this, { at, wallets, admin, seed });
 	}
 
-	/* Until count have been answered; onAnswer(n) after each. */
+	/* Until count have been answered; onAnswer() after each. */
 	async run(count, onAnswer) {
+		this.onAnswer = onAnswer;
 		await Promise.all(Array.from({ length: CLIENTS }, async (_, i) => {
 			const chance = new Chance(this.seed + i * 7919);
 
-			while (this.asked < count)
-				await this.#one(chance, onAnswer);
+			while (this.answered < count)
+				await this.#one(chance);
 		}));
 	}
 
-	async #one(chance, onAnswer) {
-		const n = this.asked++;
-		const key = createHash('md5').update(`${this.seed} ${n}`)
-			.digest('hex');
+	async #one(chance) {
 		const [, name, make] = chance.act();
 
 		chance.wallet = chance.oneOf(this.wallets);
@@ -120,12 +127,21 @@ export class Crowd {
 
 		if (act === null)
 			return;
-		Object.assign(act, { name, key, wallet: chance.wallet,
-			from: Date.now() });
+		Object.assign(act, { name, key: createHash('md5').update(
+			`${this.seed} ${this.asked++}`).digest('hex'),
+		wallet: chance.wallet, from: Date.now() });
+		if (act.body === undefined)
+			return this.#look(act);
 		await this.#until(act);
 		if (chance.below(10) === 0)
 			await this.#again(act, chance);
-		await onAnswer(n);
+	}
+
+	async #look(act) {
+		const { status, body } = await this.#answer(act);
+
+		ok(status === 200, `${act.name} answers ${body.code}`);
+		this.looks.push({ ...act, told: body, until: Date.now() });
 	}
 
 	/* Answered, one way or the other. */
@@ -146,9 +162,12 @@ export class Crowd {
 			const answer = await this.#send(act, over).catch(
 				() => ({ status: 0 }));
 
-			if (answer.status !== 0 && answer.status < 500)
+			if (answer.status !== 0 && answer.status < 500) {
+				this.answered++;
+				this.onAnswer();
 				return { status: answer.status,
 					body: JSON.parse(answer.body) };
+			}
 			ok(Date.now() < patience, `${act.name} is not answered`);
 			await pause(AGAIN_MS);
 		}
@@ -156,14 +175,16 @@ export class Crowd {
 
 	/* A worker that was killed leaves an answer without its end. */
 	async #send(act, over) {
-		const body = { reason: act.name, ...act.body, ...over };
-		const answer = await ask(this.at.socket, { method: 'POST',
-			uri: `/api/${act.path}`,
-			headers: { Authorization: `Bearer ${act.admin ?
-				this.admin : act.wallet.token}`,
-			'Idempotency-Key': act.key },
+		const headers = { Authorization: `Bearer ${act.admin ?
+			this.admin : act.wallet.token}` };
+		const what = act.body === undefined ? { headers } : {
+			method: 'POST', headers: { ...headers,
+				'Idempotency-Key': act.key },
 			values: { CONTENT_TYPE: 'application/json' },
-			body: JSON.stringify(body) });
+			body: JSON.stringify({ reason: act.name, ...act.body,
+				...over }) };
+		const answer = await ask(this.at.socket,
+			{ ...what, uri: `/api/${act.path}` });
 
 		return answer.ended ? answer : { status: 0 };
 	}

@@ -23,14 +23,19 @@ export class Wallet {
 	count = 0;
 	lots = new Map();
 	/* By id of transfer: { t, taken: [{ lot, amount }], back, closed };
-	 * lot is null for what has no end, the order that of taking. */
+	 * lot is null for what has no end, the order that of taking; closed is
+	 * the number of what closed a hold. */
 	made = new Map();
+	holds = new Set();	/* those of made that are open */
 	spent = new Map();	/* by month */
 
-	/* What is there at an instant, even if nothing has been booked since. */
-	available(at) {
-		return this.balance - total([...this.lots.values()],
-			(lot) => lot.expires <= at ? lot.remaining : 0);
+	/* When the next of it runs out. */
+	due() {
+		const open = [...this.lots.values()].filter((lot) =>
+			lot.remaining > 0).concat([...this.holds].map(
+			({ t }) => t));
+
+		return Math.min(...open.map(({ expires }) => expires));
 	}
 
 	apply(t) {
@@ -52,9 +57,9 @@ export class Wallet {
 		for (const lot of this.lots.values())
 			must(lot.remaining === 0 || lot.expires > t.at,
 				`lot ${lot.id} has run out unbooked`);
-		for (const { t: hold, closed } of this.made.values())
-			must(hold.kind !== 'hold' || closed || hold.expires >
-				t.at, `hold ${hold.id} has run out unbooked`);
+		for (const { t: hold } of this.holds)
+			must(hold.expires > t.at,
+				`hold ${hold.id} has run out unbooked`);
 	}
 
 	#settles(t, origin) {
@@ -137,6 +142,12 @@ export class Wallet {
 
 	_hold(t, one) {
 		this._spend(t, one);
+		this.holds.add(one);
+	}
+
+	#close(hold, t) {
+		hold.closed = t.number;
+		this.holds.delete(hold);
 	}
 
 	_expire(t, one) {
@@ -150,7 +161,7 @@ export class Wallet {
 	_release(t, one, hold) {
 		must(!t.key.startsWith('tollgate:due:') ||
 			hold.t.expires <= t.at, 'the hold had not expired');
-		hold.closed = true;
+		this.#close(hold, t);
 		this.#give(t, hold);
 		this.#counts(hold.t.at, -t.amount);
 	}
@@ -158,7 +169,7 @@ export class Wallet {
 	_capture(t, one, hold) {
 		must(hold.t.expires > t.at, 'the hold had expired');
 		must(!hold.closed, 'the hold was closed');
-		hold.closed = true;
+		this.#close(hold, t);
 		one.taker = hold;
 	}
 

@@ -5,24 +5,25 @@
 import { createHash } from 'node:crypto';
 import { ownCluster } from '../lib/cluster.mjs';
 import { workersOf } from '../lib/processes.mjs';
-import { after, before, eventually, is, ok, stand, test } from
-	'../http/suite.mjs';
+import { after, before, eventually, is, linesAreJson, linesHoldNoSecret, ok,
+	secret, stand, test } from '../http/suite.mjs';
 import { Crowd } from './crowd.mjs';
 import { Wallet } from './model.mjs';
 
 const OPERATIONS = Number(process.env.TG_OPERATIONS ?? 100000);
 /* Told to the model after each, and then forgotten here. */
-const ROUND = 50000;
+const ROUND = 20000;
 const WALLETS = 40;
-const ORDERS = 400;	/* of each wallet, to be paid and refunded */
+const ORDERS = 60;	/* of each wallet, to be paid and refunded */
 const QUOTA = 20000;
 const SEED = Number(process.env.TG_SEED ?? Date.now() % 2 ** 31);
-/* Answers between two kills. */
-const WORKER_EVERY = 1500;
-const DATABASE_EVERY = 20000;
+/* Answers between two kills; a long run has no more than so many. */
+const WORKER_EVERY = Math.max(1500, Math.floor(OPERATIONS / 2000));
+const DATABASE_EVERY = Math.max(17000, Math.floor(OPERATIONS / 45));
 
 const cluster = ownCluster({ unsafe: true });
 const kills = { workers: 0, databases: 0 };
+const seen = { answers: 0, done: 0, looks: 0, codes: {} };
 let at, admin;
 
 before(async () => {
@@ -59,8 +60,8 @@ async function makeUsers(name, count, role) {
 	return Array.from({ length: count }, (_, i) => ({
 		id: `${name}${i + 1}`, holds: [], taken: [], orders: [],
 		quota: (i + 1) % 4 === 0 ? QUOTA : Infinity,
-		token: createHash('md5').update(`${name}${i + 1}`)
-			.digest('hex') }));
+		token: secret(createHash('md5').update(`${name}${i + 1}`)
+			.digest('hex')) }));
 }
 
 function idsOf(wallets) {
@@ -98,62 +99,67 @@ async function killDatabase() {
 	await cluster.start();
 }
 
-function onAnswer(n) {
-	if (n % WORKER_EVERY === WORKER_EVERY - 1)
+function onAnswer() {
+	seen.answers++;
+	if (seen.answers % WORKER_EVERY === 0)
 		killWorker();
-	if (n % DATABASE_EVERY === DATABASE_EVERY - 1)
+	if (seen.answers % DATABASE_EVERY === 0)
 		dying = killDatabase();
 }
 
 /* ---- the ledger, told to the model ----------------------------------------- */
 
-function transfersOf(wallet) {
-	return at.psql(`SELECT id, number, kind, amount, to_id AS to,
-			balance_after AS after, key, origin_id AS origin,
-			(extract(epoch FROM created_at) * 1000)::bigint AS at,
-			(extract(epoch FROM expires_at) * 1000)::bigint
-				AS expires
-		FROM transfers WHERE wallet_id = '${wallet.id}'
-		ORDER BY number`);
+/* Of each wallet all there is, as of one instant: the janitor goes on. */
+function ledgers(wallets) {
+	return at.psql(`SELECT id, balance, last_number,
+			(SELECT coalesce(json_object_agg(id, remaining), '{}')
+			 FROM lots l WHERE l.wallet_id = w.id) AS lots,
+			(SELECT coalesce(json_object_agg(id, closed_at IS NOT
+				NULL), '{}')
+			 FROM holds h WHERE h.wallet_id = w.id) AS holds,
+			(SELECT coalesce(json_agg(t ORDER BY number), '[]')
+			 FROM (SELECT id, number, kind, amount, to_id AS to,
+				balance_after AS after, key,
+				origin_id AS origin,
+				(extract(epoch FROM created_at) * 1000)::bigint
+					AS at,
+				(extract(epoch FROM expires_at) * 1000)::bigint
+					AS expires
+			  FROM transfers WHERE wallet_id = w.id) t) AS transfers
+		FROM wallets w WHERE id IN (${idsOf(wallets)})`);
 }
 
-/* Tells it everything; resolves to what it looked like after each. */
-async function tell(wallet) {
+/* Tells it everything; gives what it looked like after each, too. */
+function tell(wallet, ledger) {
 	const model = new Wallet();
-	const states = [{ balance: 0, lots: [], spent: 0 }];
+	const states = [{ number: 0, balance: 0, lots: [], due: Infinity, spent: 0 }];
 
-	for (const t of await transfersOf(wallet)) {
+	for (const t of ledger.transfers) {
 		try {
 			model.apply(t);
 		} catch (error) {
 			throw new Error(`${wallet.id} number ${t.number}, ${t.kind
 			} of ${t.amount}: ${error.message}`);
 		}
-		states.push({ at: t.at, balance: model.balance,
+		states.push({ number: t.number, at: t.at, balance: model.balance,
 			lots: [...model.lots.values()].filter((lot) =>
 				lot.remaining > 0).map((lot) => ({ ...lot })),
+			due: model.due(),
 			spent: model.spent.get(new Date(t.at).toISOString()
 				.slice(0, 7)) ?? 0 });
 	}
+	agrees(ledger, model);
 	return { wallet, model, states };
 }
 
-async function agrees({ wallet, model }) {
-	const [row] = await at.psql(`SELECT balance, last_number, period_spent,
-			(SELECT coalesce(json_object_agg(id, remaining), '{}')
-			 FROM lots l WHERE l.wallet_id = w.id) AS lots,
-			(SELECT coalesce(json_object_agg(id, closed_at IS NOT
-				NULL), '{}')
-			 FROM holds h WHERE h.wallet_id = w.id) AS holds
-		FROM wallets w WHERE id = '${wallet.id}'`);
-
-	is(row.balance, model.balance, `the balance of ${wallet.id}`);
-	is(row.last_number, model.count, 'the number of transfers');
+function agrees(ledger, model) {
+	is(ledger.balance, model.balance, `the balance of ${ledger.id}`);
+	is(ledger.last_number, model.count, 'the number of transfers');
 	for (const [id, lot] of model.lots)
-		is(row.lots[id], lot.remaining, `lot ${id}`);
+		is(ledger.lots[id], lot.remaining, `lot ${id}`);
 	for (const { t, closed } of model.made.values())
 		if (t.kind === 'hold')
-			is(row.holds[t.id], closed === true, `hold ${t.id}`);
+			is(ledger.holds[t.id], closed !== undefined, `hold ${t.id}`);
 }
 
 /* What an order says it has given is what the ledger says. */
@@ -237,31 +243,67 @@ function during(refusal, states, toldAt) {
 		|| began <= refusal.until);
 }
 
-function everyRefusalHasACause(crowd, told, orders) {
-	const histories = new Map(told.map((one) => [one.wallet.id, one]));
-	const toldAt = new Map(told.map(({ wallet }) => [wallet.id, new Map()]));
+/* Of what was asked, its wallet's model and states, these those of its time. */
+function historian(crowd, told) {
+	const histories = new Map(told.map((one) => [one.wallet.id,
+		{ ...one, toldAt: new Map() }]));
 
-	for (const { act, number, order, name, until } of crowd.done.values())
+	for (const { act, number, until } of crowd.done.values())
 		if (act !== undefined)
-			toldAt.get(act.wallet.id).set(number, until);
-		else if (name === 'order paid')
+			histories.get(act.wallet.id).toldAt.set(number, until);
+	return (asked) => {
+		const one = histories.get(asked.wallet.id);
+
+		return { ...one, states: during(asked, one.states, one.toldAt) };
+	};
+}
+
+function everyRefusalHasACause(crowd, historyOf, orders) {
+	for (const { order, name, until } of crowd.done.values())
+		if (name === 'order paid')
 			orders.get(order).told = until;
 	for (const r of crowd.refused.values()) {
-		const one = histories.get(r.wallet.id);
-
 		ok(r.code in causes, `${r.name} answers ${r.code}`);
 		r.wanted = Math.abs(r.body.cost ?? r.body.amount ??
 			r.body.amountMinor ?? 0);
-		ok(causes[r.code](r, { ...one, orders, states: during(r, one.states,
-			toldAt.get(r.wallet.id)) }),
-		`${r.code} of ${r.name} of ${r.wanted} has no cause`);
+		ok(causes[r.code](r, { ...historyOf(r), orders }),
+			`${r.code} of ${r.name} of ${r.wanted} has no cause`);
 	}
+}
+
+/* ---- what was seen --------------------------------------------------------- */
+
+/*
+ * What somebody is told was so at some moment between question and answer.
+ * What runs out just then is in the balance or is not.
+ */
+const truths = {
+	balance: ({ told, until }, { states }) => states.some((s) =>
+		s.balance === told.balance || s.due <= until),
+	transfers: ({ told }, { states, model }) => told.transfers.every(
+		(row, i) => model.made.get(row.id)?.t.number === row.number &&
+			model.made.get(row.id).t.after === row.balance &&
+			row.number === told.transfers[0].number - i) &&
+		states.some((s) => s.number === (told.transfers[0]?.number ?? 0)),
+	'hold seen': ({ told, origin, until }, { states, model }) => {
+		const { t, closed = Infinity } = model.made.get(origin);
+
+		return told.amount === t.amount && (told.closedAt === null ?
+			states.some((s) => s.number < closed) :
+			t.expires <= until ||
+			states.some((s) => s.number >= closed));
+	},
+};
+
+function everyLookIsTrue(crowd, historyOf) {
+	for (const look of crowd.looks)
+		ok(truths[look.name](look, historyOf(look)),
+			`${look.name} was told ${JSON.stringify(look.told)}`);
 }
 
 /* ---- the promises ---------------------------------------------------------- */
 
 const rounds = Math.ceil(OPERATIONS / ROUND);
-const seen = { done: 0, codes: {} };
 
 for (let round = 1; round <= rounds; round++)
 	test(`round ${round} of ${rounds}: what was told is there once, ` +
@@ -273,19 +315,24 @@ for (let round = 1; round <= rounds; round++)
 
 		await crowd.run(Math.min(ROUND, OPERATIONS), onAnswer);
 		await dying;
-		/* Nor does the janitor go on while we look. */
-		await at.halt();
 
-		const told = [];
+		const ledgerOf = new Map((await ledgers(wallets)).map(
+			(ledger) => [ledger.id, ledger]));
+		const told = wallets.map((wallet) => tell(wallet,
+			ledgerOf.get(wallet.id)));
 
-		for (const wallet of wallets)
-			told.push(await tell(wallet));
-		for (const one of told)
-			await agrees(one);
-		await at.start();
+		const historyOf = historian(crowd, told);
+
 		exactlyOnce(crowd, told);
-		everyRefusalHasACause(crowd, told, await ordersAgree(told));
+		everyRefusalHasACause(crowd, historyOf, await ordersAgree(told));
+		everyLookIsTrue(crowd, historyOf);
+
+		const lines = at.forgetLog();
+
+		linesAreJson(lines);
+		linesHoldNoSecret(lines);
 		seen.done += crowd.done.size;
+		seen.looks += crowd.looks.length;
 		for (const { code } of crowd.refused.values())
 			seen.codes[code] = (seen.codes[code] ?? 0) + 1;
 	});

@@ -55,10 +55,11 @@ export function params(values) {
 
 /* Lengths from 128 take four bytes, the first marked by its highest bit. */
 export function size(length) {
+	if (length < 128)
+		return Buffer.of(length);
+
 	const bytes = Buffer.alloc(4);
 
-	if (length < 128)
-		return Buffer.from([length]);
 	bytes.writeUInt32BE((length | 0x80000000) >>> 0);
 	return bytes;
 }

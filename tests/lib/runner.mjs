@@ -4,7 +4,8 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { collect, logLines, secretsInLogs } from '../http/suite.mjs';
+import { collect, linesAreJson, linesHoldNoSecret, logLines } from
+	'../http/suite.mjs';
 
 const counts = { passed: 0, failed: 0 };
 
@@ -44,10 +45,6 @@ async function runTests(label, tests) {
 		await attempt(`${label}: ${promise}`, work);
 }
 
-function fewOf(lines) {
-	return lines.slice(0, 3).map((line) => line.slice(0, 300)).join('\n');
-}
-
 /* The files test_NAME.mjs of directory; all of them when no NAME is asked. */
 export async function runSuite(directory, asked) {
 	const files = fs.readdirSync(directory).filter((name) =>
@@ -56,21 +53,10 @@ export async function runSuite(directory, asked) {
 	for (const name of asked.length > 0 ?
 		asked.map((one) => `test_${one}.mjs`) : files)
 		await runFile(directory, name);
-	await attempt('the whole run: every line logged is JSON', async () => {
-		const odd = logLines().filter((line) =>
-			line.text !== undefined && line.time === undefined)
-			.map((line) => line.text);
-
-		if (odd.length > 0)
-			throw new Error(`${odd.length} are not:\n${fewOf(odd)}`);
-	});
-	await attempt('the whole run: no secret is in any log', async () => {
-		const lines = secretsInLogs();
-
-		if (lines.length > 0)
-			throw new Error(
-				`${lines.length} hold one:\n${fewOf(lines)}`);
-	});
+	await attempt('the whole run: every line logged is JSON',
+		async () => linesAreJson(logLines()));
+	await attempt('the whole run: no secret is in any log',
+		async () => linesHoldNoSecret(logLines()));
 	console.log(`${counts.passed} passed, ${counts.failed} failed`);
 	/* Not by waiting: what a broken promise left behind would keep us. */
 	process.exit(counts.failed === 0 ? 0 : 1);

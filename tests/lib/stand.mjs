@@ -39,6 +39,7 @@ let count = 0;
  * letters()      the outbox, opened; writeLetters(recipients) adds to it and
  *                resolves to ids (letters.mjs)
  * log()          what the program has logged so far: objects, or { text }
+ * forgetLog()    the same, for the last time
  * tollgate(args, input)   runs a command on this configuration; resolves to
  *                { stdout, stderr }, rejects when it fails
  * halt(), start()   ends and starts the program only; halt() resolves to its
@@ -150,6 +151,13 @@ class Stand {
 				return { text: line };
 			}
 		});
+	}
+
+	forgetLog() {
+		const lines = this.log();
+
+		this.#lines = [];
+		return lines;
 	}
 
 	tollgate(args, input = '') {
