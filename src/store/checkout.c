@@ -48,8 +48,10 @@ store_checkout_get(struct ctx *ctx, const char *order_id,
 enum status
 store_checkout_keep(struct ctx *ctx, const struct checkout *checkout)
 {
+	/* checkout_id is a key: a payment that refers to the order waits
+	 * here, not when it has the wallet that we would wait for. */
 	static const char lock[] =
-	    "SELECT status FROM orders WHERE id = $1 FOR NO KEY UPDATE";
+	    "SELECT status FROM orders WHERE id = $1 FOR UPDATE";
 	static const char sql[] =
 	    "UPDATE orders SET checkout_id = $2, checkout_url = $3,"
 	    "  checkout_expires_at = $4, checkout_stage = 0, checkouts = $5,"

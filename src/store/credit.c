@@ -136,7 +136,7 @@ store_credit_due(struct ctx *ctx, int64_t limit, int64_t *count)
 	/* Those that somebody is changing settle themselves. */
 	static const char sql[] =
 	    "WITH due AS (SELECT id FROM wallets WHERE due_at <= $1"
-	    "  ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)"
+	    "  ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)"
 	    " SELECT wallet_settle(id, $1) FROM due";
 	struct db_rows rows;
 

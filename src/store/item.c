@@ -96,7 +96,8 @@ store_item_change(struct ctx *ctx, const char *id, const struct item *item,
     struct json_object *out)
 {
 	static const char lock[] =
-	    "SELECT " ITEM_COLUMNS " FROM items WHERE id = $1 FOR NO KEY UPDATE";
+	    "SELECT " ITEM_COLUMNS " FROM items WHERE id = $1"
+	    " FOR NO KEY UPDATE";
 	static const char sql[] =
 	    "UPDATE items SET name = $2, description = $3, price = $4,"
 	    "  unit = $5, active = $6, updated_at = $7"

@@ -83,7 +83,8 @@ store_payment_refundable(struct ctx *ctx, const char *order_id, bool locked,
     struct refundable *out)
 {
 	static const char lock[] =
-	    "SELECT FROM payments WHERE order_id = $1 ORDER BY id FOR NO KEY UPDATE";
+	    "SELECT FROM payments WHERE order_id = $1 ORDER BY id"
+	    " FOR NO KEY UPDATE";
 	static const char sql[] =
 	    "SELECT s.id, s.provider, s.received_minor - s.refunded_minor"
 	    "    - s.disputed_minor AS rest"

@@ -192,7 +192,8 @@ enum status
 store_plan_update(struct ctx *ctx, const struct plan *plan)
 {
 	static const char lock[] =
-	    "SELECT " SHOW_COLUMNS " FROM plans WHERE id = $1 FOR NO KEY UPDATE";
+	    "SELECT " SHOW_COLUMNS " FROM plans WHERE id = $1"
+	    " FOR NO KEY UPDATE";
 	static const char sql[] =
 	    "UPDATE plans SET name = $3, title = $4, description = $5,"
 	    "  price_minor = $6, currency = $7, interval = $8, credits = $9,"

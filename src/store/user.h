@@ -105,6 +105,8 @@ enum status store_user_or_nobody(struct ctx *ctx, const char *email,
 /*
  * store_user_lock - the user as he is now, and stays until the commit
  *
+ * Rows that refer to him may be added meanwhile.
+ *
  * ST_USER_NOT_FOUND
  */
 enum status store_user_lock(struct ctx *ctx, const char *id,
