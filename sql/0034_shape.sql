@@ -11,7 +11,8 @@ ALTER TABLE transfers
 	DROP CONSTRAINT transfers_expires_check,
 	DROP CONSTRAINT transfers_wallet_id_check;
 
-CREATE FUNCTION transfer_shape() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION transfer_shape() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NEW.wallet_id IN ('issued', 'spent', 'expired', 'held') THEN
 		RAISE EXCEPTION 'the wallet % keeps no ledger', NEW.wallet_id
@@ -56,7 +57,8 @@ ALTER TABLE wallets
 	DROP CONSTRAINT wallets_check,
 	DROP CONSTRAINT wallets_check2;
 
-CREATE FUNCTION wallet_shape() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION wallet_shape() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NEW.id = '' OR NEW.kind NOT IN ('user', 'organization', 'system')
 	    OR (NEW.kind = 'system') <>

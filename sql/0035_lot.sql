@@ -11,10 +11,11 @@ CREATE INDEX lots_wallet_idx ON lots (wallet_id, expires_at, id)
 CREATE INDEX lots_expires_idx ON lots (expires_at, id) WHERE NOT empty;
 COMMENT ON COLUMN lots.empty IS 'Nothing is left of it.';
 
--- All as in 0015_lot.sql but for the ways to the rows. What came back is found
--- by what it settles, and a lot by its id: asked for more, PostgreSQL may look
--- through all that ever came back to anybody, or through all lots, and does
--- until it has counted a young ledger.
+-- These do what they did in 0015_lot.sql; other are the ways to the rows. What
+-- came back is found by what it settles and a lot by its id, for the planner,
+-- if it may choose, reads all lots, or all that ever came back to anybody, until
+-- it has counted a young ledger. wallet_balance was of the language sql, which
+-- plans at each call what is not inlined.
 
 CREATE OR REPLACE FUNCTION lots_take(t public.transfers) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -115,7 +116,7 @@ DECLARE
 	hold public.holds;
 	lot public.lots;
 BEGIN
-	PERFORM FROM public.wallets WHERE id = wallet FOR UPDATE;
+	PERFORM FROM public.wallets WHERE id = wallet FOR NO KEY UPDATE;
 	FOR hold IN SELECT * FROM public.holds
 	    WHERE wallet_id = wallet AND closed_at IS NULL AND expires_at <= at
 	    ORDER BY expires_at, id LOOP
