@@ -15,37 +15,43 @@
 	" t.actor_id AS \"actorId\","					\
 	" CASE WHEN t.actor_id IS NULL THEN 'System'"			\
 	"   ELSE coalesce(a.name, t.actor_id) END AS \"actorText\""
+#define NO_ACTOR_COLUMNS						\
+	" NULL AS \"actorId\", NULL AS \"actorText\""
 
 /*
- * One wallet's are ordered by number: an index has them in that order. The
- * time is said so that no other index can answer it, which PostgreSQL would
- * read as well, from end to end: it takes any span for a short one.
+ * One wallet's are ordered by number: an index has them in that order. A span
+ * has an index of its own. PostgreSQL takes any span for a short one and would
+ * read that index for all time, too; what coalesce holds no index answers.
  */
-#define WITHIN(column)							\
-	" AND coalesce(" column " >= $4 AND " column " < $5, false)"
-#define OF_WALLET							\
+#define SPAN(column) column " >= $4 AND " column " < $5"
+#define ALL_TIME(column) "coalesce(" SPAN(column) ", false)"
+#define OF_WALLET(actor, time)						\
+	"SELECT t.id, t.number," TRANSFER_COLUMNS "," actor ","		\
+	"  t.created_at AS \"createdAt\""				\
+	" FROM transfers t LEFT JOIN users a ON a.id = t.actor_id"	\
 	" WHERE t.wallet_id = $1 AND t.number < $2"			\
-	WITHIN("t.created_at")						\
-	" AND ($6::text IS NULL OR t.kind = $6)"			\
+	"  AND " time("t.created_at")					\
+	"  AND ($6::text IS NULL OR t.kind = $6)"			\
 	" ORDER BY t.number DESC LIMIT $3"
+
+static bool
+spans(const struct ledger_filter *filter)
+{
+	return filter->from > 0 || filter->to < PAGE_START;
+}
 
 enum status
 store_ledger_of(struct ctx *ctx, const struct ledger_filter *filter,
     bool actors, struct page *page, struct json_object *out)
 {
-	static const char with[] =
-	    "SELECT t.id, t.number," TRANSFER_COLUMNS "," ACTOR_COLUMNS ","
-	    "  t.created_at AS \"createdAt\""
-	    " FROM transfers t LEFT JOIN users a ON a.id = t.actor_id"
-	    OF_WALLET;
-	static const char without[] =
-	    "SELECT t.id, t.number," TRANSFER_COLUMNS ","
-	    "  NULL AS \"actorId\", NULL AS \"actorText\","
-	    "  t.created_at AS \"createdAt\""
-	    " FROM transfers t" OF_WALLET;
+	static const char *const sql[2][2] = {
+		{ OF_WALLET(NO_ACTOR_COLUMNS, ALL_TIME),
+		    OF_WALLET(NO_ACTOR_COLUMNS, SPAN) },
+		{ OF_WALLET(ACTOR_COLUMNS, ALL_TIME),
+		    OF_WALLET(ACTOR_COLUMNS, SPAN) } };
 	struct db_rows rows;
 
-	TRY(db_all(ctx, &rows, actors ? with : without,
+	TRY(db_all(ctx, &rows, sql[actors][spans(filter)],
 	    DB_ARGS(db_text(filter->user), db_int(page->at),
 	    db_int(page->limit + 1), db_time(filter->from),
 	    db_time(filter->to), db_text(filter->kind))));
@@ -79,23 +85,25 @@ store_ledger_get(struct ctx *ctx, const char *wallet_id, const char *id,
 	" LEFT JOIN users u ON u.id = t.wallet_id"			\
 	" LEFT JOIN users a ON a.id = t.actor_id"
 
+#define LIST_OF_USER(time)						\
+	"SELECT t.id, t.number," LIST_COLUMNS ","			\
+	"  t.created_at AS \"createdAt\""				\
+	LIST_FROM "wallet_id = coalesce((SELECT id FROM users"		\
+	"     WHERE email COLLATE \"C\" = lower($1)), $1)"		\
+	"   AND number < $2 AND " time("created_at")			\
+	"   AND ($6::text IS NULL OR kind = $6) AND amount >= $7"	\
+	"   ORDER BY number DESC LIMIT $3) t" LIST_JOINS		\
+	" ORDER BY t.number DESC"
+
 static enum status
 list_of_user(struct ctx *ctx, const struct ledger_filter *filter,
     struct page *page, struct json_object *out)
 {
-	static const char sql[] =
-	    "SELECT t.id, t.number," LIST_COLUMNS ","
-	    "  t.created_at AS \"createdAt\""
-	    LIST_FROM "wallet_id = coalesce("
-	    "    (SELECT id FROM users WHERE email COLLATE \"C\" = lower($1)),"
-	    "    $1)"
-	    "   AND number < $2" WITHIN("created_at")
-	    "   AND ($6::text IS NULL OR kind = $6) AND amount >= $7"
-	    "   ORDER BY number DESC LIMIT $3) t" LIST_JOINS
-	    " ORDER BY t.number DESC";
+	static const char *const sql[] = { LIST_OF_USER(ALL_TIME),
+		LIST_OF_USER(SPAN) };
 	struct db_rows rows;
 
-	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(filter->user),
+	TRY(db_all(ctx, &rows, sql[spans(filter)], DB_ARGS(db_text(filter->user),
 	    db_int(page->at), db_int(page->limit + 1), db_time(filter->from),
 	    db_time(filter->to), db_text(filter->kind),
 	    db_int(filter->least))));
