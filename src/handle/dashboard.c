@@ -47,8 +47,8 @@ dashboard_read(struct ctx *ctx, struct dashboard *out)
 	(void)page_read(ctx, NULL, SPENDERS_SHOWN, &page);
 	TRY(store_user_count(ctx, &out->users));
 	TRY(store_figures(ctx, days, &out->figures));
-	TRY(store_lot_outlook(ctx, ctx->now + 7 * DAY_MS, &out->week));
-	TRY(store_lot_outlook(ctx, ctx->now + 30 * DAY_MS, &out->month));
+	TRY(store_lot_outlook(ctx, ctx->now + 7 * DAY_MS,
+	    ctx->now + 30 * DAY_MS, &out->week, &out->month));
 	TRY(store_hold_outlook(ctx, &out->holds));
 	out->has_feedback = ctx->config->feedback_enabled &&
 	    may(ctx, PERMISSION_FEEDBACK_LIST);

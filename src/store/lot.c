@@ -5,27 +5,32 @@
 #include "store/page.h"
 
 static void
-outlook_read(const struct db_rows *rows, struct outlook *out)
+outlook_read(const struct db_rows *rows, int column, struct outlook *out)
 {
-	out->count = db_get_int(rows, 0, 0);
-	out->credits = db_get_int(rows, 0, 1);
-	out->more = db_get_bool(rows, 0, 2);
+	out->count = db_get_int(rows, 0, column);
+	out->credits = db_get_int(rows, 0, column + 1);
+	out->more = db_get_bool(rows, 0, column + 2);
 }
 
 enum status
-store_lot_outlook(struct ctx *ctx, int64_t until, struct outlook *out)
+store_lot_outlook(struct ctx *ctx, int64_t soon, int64_t later,
+    struct outlook *by_soon, struct outlook *by_later)
 {
 	static const char sql[] =
-	    "SELECT least(count(*), $3), coalesce(sum(remaining), 0)::bigint,"
-	    "  count(*) > $3"
-	    " FROM (SELECT remaining FROM lots WHERE NOT empty"
-	    "   AND expires_at > $1 AND expires_at <= $2"
-	    "   ORDER BY expires_at, id LIMIT $3::bigint + 1) l";
+	    "SELECT least(count(*) FILTER (WHERE is_soon), $4),"
+	    "  coalesce(sum(remaining) FILTER (WHERE is_soon), 0)::bigint,"
+	    "  count(*) FILTER (WHERE is_soon) > $4,"
+	    "  least(count(*), $4), coalesce(sum(remaining), 0)::bigint,"
+	    "  count(*) > $4"
+	    " FROM (SELECT remaining, expires_at <= $2 AS is_soon FROM lots"
+	    "   WHERE NOT empty AND expires_at > $1 AND expires_at <= $3"
+	    "   ORDER BY expires_at, id LIMIT $4::bigint + 1) l";
 	struct db_rows rows;
 
 	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_time(ctx->now),
-	    db_time(until), db_int(LOT_COUNT_MAX))));
-	outlook_read(&rows, out);
+	    db_time(soon), db_time(later), db_int(LOT_COUNT_MAX))));
+	outlook_read(&rows, 0, by_soon);
+	outlook_read(&rows, 3, by_later);
 	return ST_OK;
 }
 
@@ -42,7 +47,7 @@ store_hold_outlook(struct ctx *ctx, struct outlook *out)
 
 	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_time(ctx->now),
 	    db_int(LOT_COUNT_MAX))));
-	outlook_read(&rows, out);
+	outlook_read(&rows, 0, out);
 	return ST_OK;
 }
 

@@ -24,9 +24,10 @@ struct outlook {
 	bool more;		/* there are more than were looked at */
 };
 
-/* Lots with something left that expire from ctx->now until instant until. */
-enum status store_lot_outlook(struct ctx *ctx, int64_t until,
-    struct outlook *out);
+/* Lots with something left that expire from ctx->now until an instant: soon,
+ * and later, which is no sooner. */
+enum status store_lot_outlook(struct ctx *ctx, int64_t soon, int64_t later,
+    struct outlook *by_soon, struct outlook *by_later);
 /* Holds that are open. */
 enum status store_hold_outlook(struct ctx *ctx, struct outlook *out);
 
