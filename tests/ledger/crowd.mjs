@@ -13,6 +13,7 @@ const PATIENCE_MS = 120000;
 const AGAIN_MS = 30;
 
 const day = 86400000;
+const page = (limit) => ({ path: `credits/transfers?limit=${limit}`, limit });
 
 /*
  * By weight: who asks, where, and for what. hold and taken are ids that were
@@ -54,8 +55,7 @@ const acts = [
 		admin: true, path: `admin/orders/${order}/refund`, order,
 		body: c.oneOf([{}, { amountMinor: c.amount(500) }]) }))],
 	[44, 'balance', () => ({ path: 'credits/balance' })],
-	[30, 'transfers', (c) => ({
-		path: `credits/transfers?limit=${c.amount(5)}` })],
+	[30, 'transfers', (c) => page(c.amount(5))],
 	[26, 'hold seen', (c) => c.of(c.wallet.holds, (hold) => ({
 		path: `credits/holds/${hold}`, origin: hold }))],
 ];
@@ -127,11 +127,12 @@ export class Crowd {
 
 		if (act === null)
 			return;
-		Object.assign(act, { name, key: createHash('md5').update(
-			`${this.seed} ${this.asked++}`).digest('hex'),
-		wallet: chance.wallet, from: Date.now() });
+		Object.assign(act, { name, wallet: chance.wallet,
+			from: Date.now() });
 		if (act.body === undefined)
 			return this.#look(act);
+		act.key = createHash('md5').update(
+			`${this.seed} ${this.asked++}`).digest('hex');
 		await this.#until(act);
 		if (chance.below(10) === 0)
 			await this.#again(act, chance);

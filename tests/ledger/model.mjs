@@ -15,6 +15,21 @@ const least = (a, b) => a < b ? a : b;
 const sooner = (a, b) => a.expires - b.expires || (a.id < b.id ? -1 : 1);
 const total = (list, of) => list.reduce((sum, one) => sum + of(one), 0);
 
+const monthOf = (at) => new Date(at).toISOString().slice(0, 7);
+const out = (list, at) => list.filter(({ expires }) => expires <= at);
+
+/*
+ * What is there in a state at an instant, booked or not: a hold that has run
+ * out gives back, but for what has run out of that.
+ */
+export function balanceAt({ balance, lots, holds }, at) {
+	return balance - total(out(lots, at), (lot) => lot.remaining) +
+		total(out(holds, at), (hold) => hold.amount -
+			total(out(hold.taken, at), ({ amount }) => amount));
+}
+
+export const NOTHING = { number: 0, balance: 0, lots: [], holds: [], spent: 0 };
+
 const ORIGINS = { release: ['hold'], capture: ['hold'], expire: ['grant'],
 	refund: ['spend', 'capture'], clawback: ['grant'] };
 
@@ -29,13 +44,16 @@ export class Wallet {
 	holds = new Set();	/* those of made that are open */
 	spent = new Map();	/* by month */
 
-	/* When the next of it runs out. */
-	due() {
-		const open = [...this.lots.values()].filter((lot) =>
-			lot.remaining > 0).concat([...this.holds].map(
-			({ t }) => t));
-
-		return Math.min(...open.map(({ expires }) => expires));
+	/* What it looks like now, apart from itself. */
+	state(t) {
+		return { number: t.number, at: t.at, balance: this.balance,
+			lots: this.#open().map((lot) => ({ ...lot })),
+			holds: [...this.holds].map(({ t: hold, taken }) => ({
+				expires: hold.expires, amount: hold.amount,
+				taken: taken.filter(({ lot }) => lot !== null)
+					.map(({ lot, amount }) => ({ amount,
+						expires: lot.expires })) })),
+			spent: this.spent.get(monthOf(t.at)) ?? 0 };
 	}
 
 	apply(t) {
@@ -116,7 +134,7 @@ export class Wallet {
 	}
 
 	#counts(at, amount) {
-		const month = new Date(at).toISOString().slice(0, 7);
+		const month = monthOf(at);
 
 		this.spent.set(month, (this.spent.get(month) ?? 0) + amount);
 	}

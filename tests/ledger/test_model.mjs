@@ -8,7 +8,7 @@ import { workersOf } from '../lib/processes.mjs';
 import { after, before, eventually, is, linesAreJson, linesHoldNoSecret, ok,
 	secret, stand, test } from '../http/suite.mjs';
 import { Crowd } from './crowd.mjs';
-import { Wallet } from './model.mjs';
+import { balanceAt, NOTHING, Wallet } from './model.mjs';
 
 const OPERATIONS = Number(process.env.TG_OPERATIONS ?? 100000);
 /* Told to the model after each, and then forgotten here. */
@@ -17,9 +17,12 @@ const WALLETS = 40;
 const ORDERS = 60;	/* of each wallet, to be paid and refunded */
 const QUOTA = 20000;
 const SEED = Number(process.env.TG_SEED ?? Date.now() % 2 ** 31);
-/* Answers between two kills; a long run has no more than so many. */
-const WORKER_EVERY = Math.max(1500, Math.floor(OPERATIONS / 2000));
-const DATABASE_EVERY = Math.max(17000, Math.floor(OPERATIONS / 45));
+/* A long run kills no more of each than these; then, answers between two. */
+const WORKERS_KILLED = 2000;
+const DATABASES_KILLED = 45;
+const WORKER_EVERY = Math.max(1500, Math.floor(OPERATIONS / WORKERS_KILLED));
+const DATABASE_EVERY = Math.max(17000,
+	Math.floor(OPERATIONS / DATABASES_KILLED));
 
 const cluster = ownCluster({ unsafe: true });
 const kills = { workers: 0, databases: 0 };
@@ -132,7 +135,7 @@ function ledgers(wallets) {
 /* Tells it everything; gives what it looked like after each, too. */
 function tell(wallet, ledger) {
 	const model = new Wallet();
-	const states = [{ number: 0, balance: 0, lots: [], due: Infinity, spent: 0 }];
+	const states = [NOTHING];
 
 	for (const t of ledger.transfers) {
 		try {
@@ -141,12 +144,7 @@ function tell(wallet, ledger) {
 			throw new Error(`${wallet.id} number ${t.number}, ${t.kind
 			} of ${t.amount}: ${error.message}`);
 		}
-		states.push({ number: t.number, at: t.at, balance: model.balance,
-			lots: [...model.lots.values()].filter((lot) =>
-				lot.remaining > 0).map((lot) => ({ ...lot })),
-			due: model.due(),
-			spent: model.spent.get(new Date(t.at).toISOString()
-				.slice(0, 7)) ?? 0 });
+		states.push(model.state(t));
 	}
 	agrees(ledger, model);
 	return { wallet, model, states };
@@ -237,7 +235,7 @@ function during(refusal, states, toldAt) {
 	let first = 0;
 
 	for (let n = states.length - 1; n > 0 && first === 0; n--)
-		if ((toldAt.get(n) ?? Infinity) <= refusal.from)
+		if ((toldAt.get(n) ?? Infinity) < refusal.from)
 			first = n;
 	return states.slice(first).filter(({ at: began }) => began === undefined
 		|| began <= refusal.until);
@@ -273,18 +271,25 @@ function everyRefusalHasACause(crowd, historyOf, orders) {
 
 /* ---- what was seen --------------------------------------------------------- */
 
-/*
- * What somebody is told was so at some moment between question and answer.
- * What runs out just then is in the balance or is not.
- */
+/* All moments at which a state may have changed by itself. */
+function moments({ from, until }, { lots, holds }) {
+	return [from, ...[...lots, ...holds].map(({ expires }) => expires)
+		.filter((at) => at > from && at <= until)];
+}
+
+/* What somebody is told was so at some moment between question and answer. */
 const truths = {
-	balance: ({ told, until }, { states }) => states.some((s) =>
-		s.balance === told.balance || s.due <= until),
-	transfers: ({ told }, { states, model }) => told.transfers.every(
-		(row, i) => model.made.get(row.id)?.t.number === row.number &&
-			model.made.get(row.id).t.after === row.balance &&
-			row.number === told.transfers[0].number - i) &&
-		states.some((s) => s.number === (told.transfers[0]?.number ?? 0)),
+	balance: (look, { states }) => states.some((s) => moments(look, s)
+		.some((at) => balanceAt(s, at) === look.told.balance)),
+	transfers: ({ told: { transfers }, limit }, { states, model }) =>
+		states.some(({ number }) => transfers.length === Math.min(
+			limit, number) && transfers.every((row, i) => row.number ===
+				number - i)) &&
+		transfers.every((row) => {
+			const { t } = model.made.get(row.id);
+
+			return t.number === row.number && t.after === row.balance;
+		}),
 	'hold seen': ({ told, origin, until }, { states, model }) => {
 		const { t, closed = Infinity } = model.made.get(origin);
 
