@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "config.h"
 #include "ctx.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -25,13 +26,10 @@ subscription_is_live(const char *status)
 	" WHERE reference_id = $1 AND " condition			\
 	" ORDER BY created_at DESC, id DESC LIMIT 1"
 
-static enum status
-read_row(struct ctx *ctx, enum status status, const struct db_rows *rows,
+static void
+read_row(struct ctx *ctx, const struct db_rows *rows,
     struct subscription *out)
 {
-	if (status == ST_NOT_FOUND)
-		return refuse(ctx, ST_SUBSCRIPTION_NOT_FOUND, "there is none");
-	TRY(status);
 	*out = (struct subscription){
 	    .id = db_get_text(rows, 0, 0),
 	    .plan = db_get_text(rows, 0, 1),
@@ -44,6 +42,16 @@ read_row(struct ctx *ctx, enum status status, const struct db_rows *rows,
 	    .cancel_at_period_end = db_get_bool(rows, 0, 8),
 	    .scheduled = db_get_bool(rows, 0, 9),
 	    .interval = db_get_text(rows, 0, 10) };
+}
+
+static enum status
+read_found(struct ctx *ctx, enum status status, const struct db_rows *rows,
+    struct subscription *out)
+{
+	if (status == ST_NOT_FOUND)
+		return refuse(ctx, ST_SUBSCRIPTION_NOT_FOUND, "there is none");
+	TRY(status);
+	read_row(ctx, rows, out);
 	return ST_OK;
 }
 
@@ -60,7 +68,7 @@ store_subscription_find(struct ctx *ctx, const char *user_id, const char *id,
 	    db_one(ctx, &rows, live, DB_ARGS(db_text(user_id))) :
 	    db_one(ctx, &rows, named, DB_ARGS(db_text(user_id), db_text(id)));
 
-	return read_row(ctx, status, &rows, out);
+	return read_found(ctx, status, &rows, out);
 }
 
 enum status
@@ -73,7 +81,44 @@ store_subscription_waiting(struct ctx *ctx, const char *user_id,
 	enum status status = db_one(ctx, &rows, sql,
 	    DB_ARGS(db_text(user_id)));
 
-	return read_row(ctx, status, &rows, out);
+	return read_found(ctx, status, &rows, out);
+}
+
+enum status
+store_subscription_lasting(struct ctx *ctx, const char *user_id,
+    struct subscription *out)
+{
+	static const char sql[] = SUBSCRIPTION_OF("status IN ('active',"
+	    "  'trialing', 'past_due', 'unpaid', 'paused')"
+	    " AND NOT cancel_at_period_end AND cancel_at IS NULL");
+	struct db_rows rows;
+
+	*out = (struct subscription){ .id = NULL };
+	if (!ctx->config->stripe_enabled)
+		return ST_OK;
+	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(user_id))));
+	if (rows.count > 0)
+		read_row(ctx, &rows, out);
+	return ST_OK;
+}
+
+enum status
+store_subscription_none_lasts(struct ctx *ctx, const char *user_id)
+{
+	/* News lock the user as well: they are here by now, or find nobody.
+	 * A weaker lock would be made this one by a DELETE, which deadlocks. */
+	static const char lock[] =
+	    "SELECT id FROM users WHERE id = $1 FOR UPDATE";
+	struct subscription lasting;
+	struct db_rows rows;
+
+	if (!ctx->config->stripe_enabled)
+		return ST_OK;
+	TRY(db_all(ctx, &rows, lock, DB_ARGS(db_text(user_id))));
+	TRY(store_subscription_lasting(ctx, user_id, &lasting));
+	return lasting.id == NULL ? ST_OK :
+	    refuse(ctx, ST_USER_HAS_ACTIVE_SUBSCRIPTION, "%s is %s",
+	    lasting.id, lasting.status);
 }
 
 enum status

@@ -48,6 +48,25 @@ enum status store_subscription_find(struct ctx *ctx, const char *user_id,
 enum status store_subscription_waiting(struct ctx *ctx, const char *user_id,
     struct subscription *out);
 
+/*
+ * store_subscription_lasting - the newest that Stripe would bill again: late,
+ * unpaid or paused ones too, but none that is to end by itself
+ *
+ * out  its id NULL: there is none, or stripe.enabled is off, where nobody
+ *      could end it
+ */
+enum status store_subscription_lasting(struct ctx *ctx, const char *user_id,
+    struct subscription *out);
+
+/*
+ * store_subscription_none_lasts - nobody leaves who would be billed again
+ *
+ * Locks the user: it stays so until the commit.
+ * ST_USER_HAS_ACTIVE_SUBSCRIPTION
+ */
+enum status store_subscription_none_lasts(struct ctx *ctx,
+    const char *user_id);
+
 /* Whether the user ever had a trial. */
 enum status store_subscription_tried(struct ctx *ctx, const char *user_id,
     bool *tried);
@@ -122,7 +141,8 @@ enum status store_subscription_hear(struct ctx *ctx,
 enum status store_subscription_activate(struct ctx *ctx, const char *user_id,
     const struct subscription_news *news);
 
-/* It ends no more, as Stripe has just agreed. Writes an audit row. */
+/* It ends no more, as Stripe has just agreed. The user must be locked. Writes
+ * an audit row. */
 enum status store_subscription_restore(struct ctx *ctx, const char *id);
 
 /*

@@ -6,6 +6,7 @@
 #include "ctx.h"
 #include "store/db.h"
 #include "store/extra.h"
+#include "store/subscription.h"
 #include "view/view.h"
 
 void
@@ -348,6 +349,7 @@ store_user_delete(struct ctx *ctx, const char *id)
 	static const char sql[] = "DELETE FROM users WHERE id = $1";
 	int64_t count = 0;
 
+	TRY(store_subscription_none_lasts(ctx, id));
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(id)), &count));
 	return count == 1 ? ST_OK :
 	    db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND, id);

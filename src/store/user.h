@@ -188,6 +188,8 @@ enum status store_email_change(struct ctx *ctx, const struct user *user,
  *
  * The ledger of his wallet, his orders and the audit stay.
  * ST_USER_NOT_FOUND
+ * ST_USER_HAS_ACTIVE_SUBSCRIPTION  Stripe would go on billing him; nothing
+ *                                  changed
  */
 enum status store_user_delete(struct ctx *ctx, const char *id);
 

@@ -87,6 +87,8 @@ enum status store_subject_password(struct ctx *ctx,
  *
  * Sessions, ways to sign in and proofs go along; wallet, ledger and audit
  * stay, and so do orders, without their user.
+ *
+ * ST_USER_HAS_ACTIVE_SUBSCRIPTION  as store_user_delete
  */
 enum status store_subject_remove(struct ctx *ctx,
     const struct user *subject);

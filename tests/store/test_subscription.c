@@ -2,6 +2,7 @@
 
 #include "store/entitlement.h"
 #include "store/subscription.h"
+#include "store/user_admin.h"
 
 /* The promises are those of store/subscription.h. */
 
@@ -315,6 +316,202 @@ a_restored_one_does_not_end(void **state)
 	assert_int_equal(found.cancel_at, 0);
 }
 
+/* ---- leaving ------------------------------------------------------------ */
+
+static const struct config stripe_on = { .stripe_enabled = true };
+
+static enum status
+work_leave(struct ctx *ctx)
+{
+	ctx->config = &stripe_on;
+	return store_user_delete(ctx, ctx->input);
+}
+
+static enum status
+work_leave_without(struct ctx *ctx)
+{
+	static const struct config off = { .stripe_enabled = false };
+
+	ctx->config = &off;
+	return store_user_delete(ctx, ctx->input);
+}
+
+static enum status
+work_remove(struct ctx *ctx)
+{
+	struct user subject;
+
+	ctx->config = &stripe_on;
+	TRY(store_user_lock(ctx, ctx->input, &subject));
+	return store_subject_remove(ctx, &subject);
+}
+
+/* What Stripe says of one, and whether it would bill again. */
+static const struct standing {
+	const char *status;
+	bool at_period_end;
+	int64_t cancel_at;
+	bool lasts;
+} standings[] = {
+	{ "active", false, 0, true }, { "trialing", false, 0, true },
+	{ "past_due", false, 0, true }, { "unpaid", false, 0, true },
+	{ "paused", false, 0, true },
+	{ "active", true, 0, false }, { "active", false, T0, false },
+	{ "trialing", true, T0, false }, { "past_due", true, 0, false },
+	{ "incomplete", false, 0, false }, { "canceled", false, 0, false },
+	{ "incomplete_expired", false, 0, false },
+};
+
+static void
+subscribe(struct world *w, const char *id, const struct standing *standing)
+{
+	struct subscription_news news = news_of(w, id, standing->status, T0,
+	    "evt_1");
+
+	news.stripe_id = arena_printf(w->worker.arena, "sub_%s", id);
+	news.cancel_at_period_end = standing->at_period_end;
+	news.cancel_at = standing->cancel_at;
+	assert_int_equal(begin(w, id), ST_OK);
+	hear(w, news);
+}
+
+static void
+nobody_leaves_whom_stripe_would_bill_again(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(world_run(&w->worker, work_leave, w->user), ST_OK);
+	for (size_t i = 0; i < sizeof(standings) / sizeof(standings[0]);
+	    i++) {
+		const struct standing *standing = &standings[i];
+		const enum status expected = standing->lasts ?
+		    ST_USER_HAS_ACTIVE_SUBSCRIPTION : ST_OK;
+
+		world_user(&w->worker, w->user, NULL, NULL, "user");
+		be_customer(w);
+		subscribe(w, w->user, standing);
+		assert_int_equal(world_run(&w->worker, work_leave, w->user),
+		    expected);
+		assert_int_equal(world_run(&w->worker, work_remove, w->user),
+		    standing->lasts ? expected : ST_USER_NOT_FOUND);
+		assert_string_equal(status_of(w, w->user), standing->lasts ?
+		    standing->status : "none");
+	}
+}
+
+static void
+one_that_ends_hides_none_that_lasts(void **state)
+{
+	struct world *w = *state;
+
+	be_customer(w);
+	subscribe(w, w->user, &standings[0]);
+	subscribe(w, arena_printf(w->worker.arena, "%s2", w->user),
+	    &standings[5]);
+	assert_int_equal(world_run(&w->worker, work_leave, w->user),
+	    ST_USER_HAS_ACTIVE_SUBSCRIPTION);
+}
+
+static void
+without_stripe_a_subscription_keeps_nobody(void **state)
+{
+	struct world *w = *state;
+
+	be_customer(w);
+	subscribe(w, w->user, &standings[0]);
+	assert_int_equal(world_run(&w->worker, work_leave_without, w->user),
+	    ST_OK);
+}
+
+struct beside {
+	struct world *w;
+	struct subscription_news news;	/* NULL status: it is restored */
+	pid_t child;
+};
+
+/* Until somebody waits for what this worker has locked. */
+static void
+await_waiting(struct world *w)
+{
+	static const char own[] = "SELECT pg_backend_pid()::bigint";
+	static const char sql[] =
+	    "SELECT count(*) FROM pg_stat_activity"
+	    " WHERE $1::bigint = ANY (pg_blocking_pids(pid)::bigint[])";
+	struct db_rows rows;
+	int64_t pid, waiting = 0;
+
+	assert_int_equal(db_one(&w->worker, &rows, own, DB_NONE), ST_OK);
+	pid = db_get_int(&rows, 0, 0);
+	while (waiting == 0) {
+		assert_int_equal(db_one(&w->owner, &rows, sql,
+		    DB_ARGS(db_int(pid))), ST_OK);
+		waiting = db_get_int(&rows, 0, 0);
+		(void)usleep(1000);
+	}
+}
+
+/* The user leaves, in another process, between the news and their commit. */
+static enum status
+work_beside(struct ctx *ctx)
+{
+	struct beside *beside = ctx->input;
+	struct world *w = beside->w;
+	struct user user;
+
+	if (beside->news.status != NULL) {
+		TRY(store_subscription_hear(ctx, &beside->news));
+	} else {
+		TRY(store_user_lock(ctx, w->user, &user));
+		TRY(store_subscription_restore(ctx, w->user));
+	}
+	(void)fflush(NULL);
+	beside->child = fork();
+	if (beside->child == 0) {
+		struct ctx other = world_worker();
+
+		_exit((int)world_run(&other, work_leave, w->user));
+	}
+	await_waiting(w);
+	return ST_OK;
+}
+
+static int
+left_beside(struct world *w, struct subscription_news news)
+{
+	struct beside beside = { .w = w, .news = news };
+	int how;
+
+	assert_int_equal(world_run(&w->worker, work_beside, &beside), ST_OK);
+	assert_int_equal(waitpid(beside.child, &how, 0), beside.child);
+	assert_true(WIFEXITED(how));
+	return WEXITSTATUS(how);
+}
+
+static void
+one_that_comes_while_its_user_leaves_keeps_him(void **state)
+{
+	struct world *w = *state;
+
+	be_customer(w);
+	assert_int_equal(left_beside(w, news_of(w, NULL, "active", T0,
+	    "evt_1")), ST_USER_HAS_ACTIVE_SUBSCRIPTION);
+	assert_int_equal(left_beside(w, news_of(w, NULL, "canceled",
+	    T0 + SECOND, "evt_2")), ST_OK);
+}
+
+static void
+one_that_is_restored_while_its_user_leaves_keeps_him(void **state)
+{
+	struct world *w = *state;
+
+	be_customer(w);
+	subscribe(w, w->user, &standings[5]);
+	assert_int_equal(left_beside(w, (struct subscription_news){
+	    .status = NULL }), ST_USER_HAS_ACTIVE_SUBSCRIPTION);
+}
+
+/* ---- customers, plans --------------------------------------------------- */
+
 static void
 a_customer_is_one_user(void **state)
 {
@@ -393,6 +590,11 @@ main(void)
 		TEST(what_a_plan_entitles_to_lasts_as_long_as_it),
 		TEST(who_comes_back_from_paying_is_ahead_of_the_event_only),
 		TEST(a_restored_one_does_not_end),
+		TEST(nobody_leaves_whom_stripe_would_bill_again),
+		TEST(one_that_ends_hides_none_that_lasts),
+		TEST(without_stripe_a_subscription_keeps_nobody),
+		TEST(one_that_comes_while_its_user_leaves_keeps_him),
+		TEST(one_that_is_restored_while_its_user_leaves_keeps_him),
 		TEST(a_customer_is_one_user),
 		TEST(nobody_has_a_second_trial),
 		TEST(the_list_has_what_the_plan_allows),
