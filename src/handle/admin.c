@@ -16,6 +16,7 @@
 #include "handle/reset.h"
 #include "handle/handle.h"
 #include "handle/subject.h"
+#include "handle/subscription.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
@@ -319,6 +320,7 @@ admin_user(struct ctx *ctx)
 	roles_view(ctx, view_get_text(user, "role"));
 	powers_view(ctx, user);
 	refused_view(ctx);
+	TRY(lasting_view(ctx, ctx->param[0]));
 	return lists_view(ctx, ctx->param[0]);
 }
 

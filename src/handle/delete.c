@@ -12,9 +12,11 @@
 #include "guard/session.h"
 #include "handle/letter.h"
 #include "handle/link.h"
+#include "handle/subscription.h"
 #include "http/form.h"
 #include "routes.h"
 #include "store/audit.h"
+#include "store/subscription.h"
 #include "store/user.h"
 #include "store/verification.h"
 #include "view/view.h"
@@ -105,6 +107,8 @@ send_link(struct ctx *ctx, const char *callback)
 	char token[TOKEN_LENGTH + 1];
 	const char *lower;
 
+	/* Not a letter with a link that would be refused. */
+	TRY(store_subscription_none_lasts(ctx, ctx->user->id));
 	/* The contract's alphabet; more than 160 bits are left. */
 	random_text(token, TOKEN_LENGTH);
 	lower = text_lower(ctx->arena, token);
@@ -208,5 +212,6 @@ delete_page(struct ctx *ctx)
 	view_null(view_object(ctx->view, "form"), "email");
 	view_bool(ctx->view, "byLetter",
 	    ctx->config->user_delete_verification);
+	TRY(lasting_view(ctx, ctx->user->id));
 	return password_asked(ctx);
 }

@@ -42,6 +42,10 @@ enum status portal_ask(struct ctx *ctx, const struct buf *form,
 /* "url" and "redirect" of it. Always ST_OK. */
 enum status portal_view(struct ctx *ctx, const struct stripe_answer *answer);
 
+/* "subscription": null, or "plan" and "customerId" of one that keeps the user
+ * from being deleted. */
+enum status lasting_view(struct ctx *ctx, const char *user_id);
+
 /* All members of what Stripe answered. */
 void answer_view(struct ctx *ctx, const struct json_object *object);
 

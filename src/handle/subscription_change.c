@@ -122,6 +122,23 @@ answer_view(struct ctx *ctx, const struct json_object *object)
 		view_copy(ctx->view, member.name, member.value);
 }
 
+enum status
+lasting_view(struct ctx *ctx, const char *user_id)
+{
+	struct subscription lasting;
+	struct json_object *shown;
+
+	TRY(store_subscription_lasting(ctx, user_id, &lasting));
+	if (lasting.id == NULL) {
+		view_null(ctx->view, "subscription");
+		return ST_OK;
+	}
+	shown = view_object(ctx->view, "subscription");
+	view_text(shown, "plan", lasting.plan);
+	view_text(shown, "customerId", lasting.customer_id);
+	return ST_OK;
+}
+
 static const char *
 back_to(struct ctx *ctx, const char *url)
 {
@@ -247,7 +264,10 @@ enum status
 subscription_restore(struct ctx *ctx)
 {
 	const struct restoring *restored = ctx->prepared;
+	struct user locked;
 
+	/* Whoever deletes the user meanwhile must see that it goes on. */
+	TRY(store_user_lock(ctx, ctx->user->id, &locked));
 	TRY(store_subscription_restore(ctx, restored->id));
 	answer_view(ctx, restored->object);
 	return ST_OK;
