@@ -122,6 +122,20 @@ async function join(visitor, user) {
 		'E-mail': user.email, Password: PASSWORD }, 'Sign in');
 }
 
+/* What work leads to while the person of the long values has one that lasts. */
+async function subscribed(work) {
+	await full.psql(`INSERT INTO subscriptions (id, plan, reference_id,
+		stripe_customer_id, status, created_at, updated_at) VALUES
+		('lasting', 'professional-with-priority-support', '${long.id}',
+		'cus_UfKq2Wm7Xy1RtB', 'active', now(), now())`);
+	try {
+		await work();
+	} finally {
+		await full.psql(`DELETE FROM subscriptions
+			WHERE id = 'lasting'`);
+	}
+}
+
 async function openAll(visitor) {
 	await visitor.page.evaluate(() => {
 		for (const e of document.querySelectorAll('details')) {
@@ -327,6 +341,8 @@ look('end of an account', 'long', '/account/delete');
 look('end of an account refused', 'user', (visitor) => sendMain(visitor,
 	'/account/delete', { 'Your password': 'not the password' },
 	'Delete my account'), 400);
+look('end of an account with a subscription', 'long', (visitor) =>
+	subscribed(() => visitor.goto('/account/delete')));
 look('security', 'user', '/account/security');
 look('security with other devices', 'long', async (visitor) => {
 	await visitor.goto('/account/security');
@@ -462,6 +478,9 @@ look('password of a user refused', 'admin_rw', () => send('password', long,
 	{ 'New password': 'short' }), 400);
 look('removal refused', 'admin_rw', () => send('remove', long, {
 	[`Type ${long.email} to confirm`]: LONG_REASON }), 400);
+look('removal refused for a subscription', 'admin_rw', () =>
+	subscribed(() => send('remove', long, {
+		[`Type ${long.email} to confirm`]: long.email })), 400);
 look('account while an admin acts as its user', 'acting', async (visitor) => {
 	await act(visitor);
 	await visitor.goto('/account');
