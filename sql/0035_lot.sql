@@ -146,9 +146,9 @@ BEGIN
 	RETURN (SELECT w.balance
 		+ coalesce((SELECT sum(h.amount + coalesce((
 				SELECT sum(m.change) FROM public.lot_moves m
-				JOIN public.lots l ON l.id = m.lot_id
 				WHERE m.taken_by_id = h.id
-					AND l.expires_at <= at), 0))
+					AND (SELECT expires_at FROM public.lots
+					WHERE id = m.lot_id) <= at), 0))
 			FROM public.holds h WHERE h.wallet_id = wallet
 				AND h.closed_at IS NULL AND h.expires_at <= at), 0)
 		- coalesce((SELECT sum(l.remaining) FROM public.lots l
