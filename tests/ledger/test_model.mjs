@@ -273,8 +273,9 @@ function everyRefusalHasACause(crowd, historyOf, orders) {
 
 /* All moments at which a state may have changed by itself. */
 function moments({ from, until }, { lots, holds }) {
-	return [from, ...[...lots, ...holds].map(({ expires }) => expires)
-		.filter((at) => at > from && at <= until)];
+	return [from, ...[...lots, ...holds, ...holds.flatMap(({ taken }) =>
+		taken)].map(({ expires }) => expires).filter((at) =>
+		at > from && at <= until)];
 }
 
 /* What somebody is told was so at some moment between question and answer. */
