@@ -32,6 +32,7 @@
 #define ROUND_MS 60000
 #define RECONCILE_MS (2 * DAY_MS)
 #define BATCH 1000
+#define BATCH_SMALL 30
 #define HOURS_BATCH 120
 
 static const struct chore {
@@ -48,17 +49,24 @@ static const struct chore {
 	{ "private halves of signing keys removed", store_key_purge },
 };
 
-/* In batches: a long transaction would hold back vacuum, a big one I/O. */
+/*
+ * In batches: a long transaction would hold back vacuum, a big one I/O. One
+ * that its deadline ended would be ended the next time, too: in smaller ones.
+ */
 static void
 do_chore(struct ctx *ctx, const struct chore *chore)
 {
-	int64_t count = BATCH, total = 0;
+	int64_t batch = BATCH, count, total = 0;
 
-	while (count == BATCH && chore->run(ctx, BATCH, &count) == ST_OK) {
-		total += count;
-		arena_reset(ctx->arena);
+	for (bool more = true; more; arena_reset(ctx->arena)) {
+		if (chore->run(ctx, batch, &count) == ST_OK) {
+			total += count;
+			more = count == batch;
+		} else {
+			more = batch == BATCH;
+			batch = BATCH_SMALL;
+		}
 	}
-	arena_reset(ctx->arena);
 	if (total > 0)
 		log_info("janitor", "%lld %s", (long long)total, chore->done);
 }

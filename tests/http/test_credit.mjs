@@ -2,8 +2,8 @@
  * Credits by program: spends, holds, usage, and what gives them back. Every
  * answer is compared with what the ledger says afterwards.
  */
-import { Person, after, before, is, matches, ok, oneOf, person, secret, stand,
-	test, times } from './suite.mjs';
+import { Person, after, before, eventually, is, matches, ok, oneOf, person,
+	secret, stand, test, times } from './suite.mjs';
 
 let at, admin, reader;
 let serial = 0;
@@ -51,6 +51,30 @@ async function rich(amount = 100) {
 	await grant(who, amount);
 	return who;
 }
+
+test('what is too much for one statement is booked in parts', async () => {
+	const busy = await stand({ name: 'due', config:
+		{ 'db.deadline_ms': 400 } });
+
+	await busy.halt();
+	await busy.psql(`INSERT INTO users (id, name, email, created_at,
+			updated_at)
+		SELECT 'due' || i, 'D', 'due' || i || '@example.com', now(), now()
+		FROM generate_series(1, 1500) i;
+		INSERT INTO wallets (id, kind)
+		SELECT id, 'user' FROM users WHERE name = 'D';
+		INSERT INTO transfers (id, wallet_id, kind, from_id, to_id, amount,
+			reason, key, key_hash, created_at, expires_at)
+		SELECT u.id || '_' || i, u.id, 'grant', 'issued', u.id, 1, '',
+			i, sha256('x'), now() - interval '2 h',
+			now() - interval '1 h'
+		FROM users u, generate_series(1, 3) i WHERE u.name = 'D'`);
+	await busy.start();
+	await eventually('all is booked', async () => (await busy.psql(`SELECT
+		count(*) AS due FROM wallets WHERE due_at IS NOT NULL`))[0]
+		.due === 0, 50000);
+	is((await busy.stop()).code, 0, 'the exit status');
+});
 
 test('a balance tells what is held, and what runs out when', async () => {
 	const who = await rich(50);
