@@ -12,7 +12,7 @@
 #include "store/order.h"
 #include "store/payment.h"
 #include "store/plan.h"
-#include "store/subscription.h"
+#include "store/customer.h"
 #include "view/view.h"
 
 /* ---- what it says ------------------------------------------------------ */

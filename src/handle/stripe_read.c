@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "ctx.h"
 #include "handle/stripe.h"
-#include "store/subscription.h"
+#include "store/subscription_news.h"
 #include "view/view.h"
 
 #define SECONDS_MAX INT64_C(253402300799)	/* the year 9999 */

@@ -10,23 +10,19 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "config.h"
 #include "ctx.h"
 #include "guard/guard.h"
+#include "handle/customer.h"
 #include "handle/handle.h"
 #include "handle/link.h"
 #include "handle/stripe.h"
-#include "handle/stripe_read.h"
+#include "store/customer.h"
 #include "store/plan.h"
 #include "store/subscription.h"
 #include "store/user.h"
-#include "trust/sign.h"
 #include "view/view.h"
 
 #define SEATS_MAX 1000000
-#define KEYS_MAX 46		/* Stripe's 50, less four of ours */
-#define KEY_MAX 40		/* characters, as Stripe has it */
-#define VALUE_MAX 500
 
 struct upgrade {
 	const char *plan;
@@ -81,57 +77,6 @@ or_root(const char *url)
 	return url != NULL && url[0] != '\0' ? url : "/";
 }
 
-/* What we say of a subscription ourselves is not the caller's to say. */
-static bool
-is_ours(const char *name)
-{
-	return text_is(name, "userId") || text_is(name, "customerType") ||
-	    text_is(name, "subscriptionId") || text_is(name, "referenceId");
-}
-
-static const char *
-metadata_text(struct ctx *ctx, struct json_object *value)
-{
-	const char *text = view_get_string(value);
-
-	return text != NULL ? text : view_as_text(ctx->arena, value);
-}
-
-/* Square brackets in a name would nest it elsewhere in the form. */
-static enum status
-check_metadata(struct ctx *ctx, const struct json_object *metadata)
-{
-	struct view_member member = { 0 };
-	int count = 0;
-
-	while (view_next(metadata, &member)) {
-		const char *text = metadata_text(ctx, member.value);
-
-		if (++count > KEYS_MAX || member.name[0] == '\0' ||
-		    strpbrk(member.name, "[]") != NULL ||
-		    text_utf16_length(member.name) > KEY_MAX ||
-		    (text != NULL && text_utf16_length(text) > VALUE_MAX))
-			return invalid(ctx, "body", "metadata",
-			    "Invalid input", "The metadata is too long.");
-	}
-	return ST_OK;
-}
-
-static void
-put_metadata(struct ctx *ctx, struct buf *form, const char *prefix,
-    const struct json_object *metadata)
-{
-	struct view_member member = { 0 };
-
-	while (view_next(metadata, &member)) {
-		const char *text = metadata_text(ctx, member.value);
-
-		if (!is_ours(member.name) && text != NULL)
-			stripe_text(form, arena_printf(ctx->arena, "%s[%s]",
-			    prefix, member.name), text);
-	}
-}
-
 static enum status
 check(struct ctx *ctx, const struct upgrade *input)
 {
@@ -142,7 +87,7 @@ check(struct ctx *ctx, const struct upgrade *input)
 	if (input->schedule == CHOICE_YES)
 		return refuse(ctx, ST_SCHEDULE_NOT_SUPPORTED,
 		    "scheduleAtPeriodEnd");
-	return check_metadata(ctx, input->metadata);
+	return metadata_check(ctx, input->metadata);
 }
 
 /* ---- which plan, and what there is ------------------------------------- */
@@ -193,97 +138,6 @@ check_change(struct ctx *ctx, const struct upgrade *input,
 		    mine->plan);
 	return up->price_id != NULL ? ST_OK :
 	    refuse(ctx, ST_PRICE_NOT_FOUND, "%s", up->plan.name);
-}
-
-/* ---- the customer ------------------------------------------------------ */
-
-/* Whoever signs up with somebody's address must not get his invoices and
- * cards, nor may two users be one customer. */
-static enum status
-may_be(struct ctx *ctx, const struct json_object *customer, bool *out)
-{
-	const char *id = stripe_id_in(customer, "id", "cus_"), *user_id;
-	const char *said = json_text(view_get(customer, "metadata"),
-	    "userId");
-	enum status status;
-
-	*out = false;
-	if (id == NULL || !ctx->user->email_verified ||
-	    (said != NULL && !text_is(said, ctx->user->id)))
-		return ST_OK;
-	status = store_customer_user(ctx, id, &user_id);
-	if (status != ST_USER_NOT_FOUND)
-		return status;
-	ctx->reason = NULL;
-	*out = true;
-	return ST_OK;
-}
-
-static enum status
-search_customer(struct ctx *ctx, const char **out)
-{
-	struct buf query, email;
-	struct json_object *found;
-	const struct json_object *list;
-
-	buf_init(&email, ctx->arena, 64);
-	buf_json_text(&email, ctx->user->email, strlen(ctx->user->email));
-	stripe_form(ctx->arena, &query);
-	stripe_text(&query, "query", arena_printf(ctx->arena, "email:%s",
-	    email.data));
-	stripe_int(&query, "limit", STRIPE_LIST_MAX);
-	TRY(stripe_get(ctx, "/v1/customers/search", &query, &found));
-	list = view_get(found, "data");
-	for (size_t i = 0; i < view_count(list); i++) {
-		bool fits;
-
-		TRY(may_be(ctx, view_at(list, i), &fits));
-		if (!fits)
-			continue;
-		*out = stripe_id_in(view_at(list, i), "id", "cus_");
-		return ST_OK;
-	}
-	return ST_OK;
-}
-
-/* The key makes one customer of two requests at once. */
-static enum status
-make_customer(struct ctx *ctx, const struct upgrade *input, const char **out)
-{
-	const struct user *user = ctx->user;
-	uint8_t hash[SHA256_BYTES];
-	char hex[TEXT_HEX_SIZE(SHA256_BYTES)];
-	struct json_object *made;
-	struct buf form;
-	enum status status;
-
-	stripe_form(ctx->arena, &form);
-	stripe_text(&form, "email", user->email);
-	stripe_text(&form, "name", user->name);
-	put_metadata(ctx, &form, "metadata", input->metadata);
-	stripe_text(&form, "metadata[userId]", user->id);
-	stripe_text(&form, "metadata[customerType]", "user");
-	sha256(hash, form.data, form.size);
-	text_hex(hex, hash, sizeof(hash));
-	status = stripe_post(ctx, "/v1/customers", &form,
-	    arena_printf(ctx->arena, "customer:%s", hex), &made);
-	if (status == ST_OK)
-		*out = stripe_id_in(made, "id", "cus_");
-	if (status == ST_STRIPE_REFUSED || (status == ST_OK && *out == NULL)) {
-		ctx->message = ctx->code = NULL;
-		return ST_UNABLE_TO_CREATE_CUSTOMER;
-	}
-	return status;
-}
-
-static enum status
-find_customer(struct ctx *ctx, const struct upgrade *input,
-    const char **out)
-{
-	*out = ctx->user->stripe_customer_id;
-	if (*out == NULL)
-		TRY(search_customer(ctx, out));
-	return *out != NULL ? ST_OK : make_customer(ctx, input, out);
 }
 
 /* ---- what Stripe is asked for ------------------------------------------ */
@@ -367,7 +221,7 @@ put_ids(struct ctx *ctx, struct buf *form, const char *prefix,
 		{ "referenceId", ctx->user->id },
 	};
 
-	put_metadata(ctx, form, prefix, input->metadata);
+	metadata_put(ctx, form, prefix, input->metadata);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		stripe_text(form, arena_printf(ctx->arena, "%s[%s]", prefix,
 		    ids[i].name), ids[i].value);
@@ -463,7 +317,7 @@ subscription_upgrade_prepare(struct ctx *ctx)
 	    .seats = input->seats != FIELD_NONE ? input->seats : 1 };
 	TRY(find_mine(ctx, input, up));
 	TRY(check_change(ctx, input, up));
-	TRY(find_customer(ctx, input, &up->new.customer_id));
+	TRY(customer_find(ctx, input->metadata, &up->new.customer_id));
 	TRY(find_live(ctx, up));
 	ctx->prepared = up;
 	if (up->item_id != NULL)

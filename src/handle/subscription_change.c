@@ -17,6 +17,7 @@
 #include "handle/stripe_read.h"
 #include "store/session.h"
 #include "store/subscription.h"
+#include "store/subscription_news.h"
 #include "store/user.h"
 #include "view/view.h"
 

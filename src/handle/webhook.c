@@ -18,7 +18,7 @@
 #include "handle/stripe_read.h"
 #include "store/db.h"
 #include "store/provider_event.h"
-#include "store/subscription.h"
+#include "store/subscription_news.h"
 #include "trust/stripe_signature.h"
 #include "view/view.h"
 

@@ -1,9 +1,7 @@
 /*
- * subscription.h - who subscribes to which plan, as Stripe has told
+ * subscription.h - who subscribes to which plan
  *
- * News of a subscription come twice, late and out of order. Each says how all
- * of it was at a moment of Stripe's clock; what is older than what is known
- * changes nothing, so that all orders end in the same row.
+ * What Stripe tells of it is subscription_news.h's.
  */
 #ifndef STORE_SUBSCRIPTION_H
 #define STORE_SUBSCRIPTION_H
@@ -15,7 +13,6 @@
 
 struct ctx;
 struct json_object;
-struct user;
 
 /* A row that C decides upon. Texts live in the request's arena. */
 struct subscription {
@@ -92,78 +89,12 @@ struct subscription_new {
 enum status store_subscription_begin(struct ctx *ctx,
     const struct subscription_new *new);
 
-/* All of a subscription, as it was at a moment. */
-struct subscription_news {
-	const char *stripe_id;
-	const char *customer_id;
-	const char *row_id;		/* which it was begun as; NULL */
-	const char *status;
-	const char *price_id;		/* NULL: not said */
-	const char *interval;		/* NULL: not said */
-	const char *schedule_id;	/* NULL: none */
-	int64_t period_start, period_end;	/* ms UTC; 0: not said */
-	int64_t trial_start, trial_end;
-	int64_t cancel_at, canceled_at, ended_at;
-	int64_t seats;
-	bool cancel_at_period_end;
-
-	int64_t at;			/* ms, by Stripe's clock */
-	const char *by;			/* event that tells it */
-	bool asked;			/* it is newer than the event: Stripe
-					 * was asked after that came */
-};
-
-/*
- * store_subscription_told - when and by what the row knows what it knows
- *
- * *at 0: there is no such row, or nothing was told
- */
-enum status store_subscription_told(struct ctx *ctx, const char *stripe_id,
-    int64_t *at, const char **by);
-
-/*
- * store_subscription_hear - news, in the transaction of their event
- *
- * Locks the user, then the row. A subscription that was made elsewhere, of a
- * customer and a plan we know, gets a row; of one we do not know nothing is
- * kept, which is ST_OK. While it is live the user has what the plan entitles
- * to. Writes an audit row where the status changes.
- */
-enum status store_subscription_hear(struct ctx *ctx,
-    const struct subscription_news *news);
-
-/*
- * store_subscription_activate - the same before Stripe has told anything: the
- * buyer came back from paying before the event did
- *
- * Only of a row of this user's that waits; else nothing changes, ST_OK.
- */
-enum status store_subscription_activate(struct ctx *ctx, const char *user_id,
-    const struct subscription_news *news);
+/* An audit row of a new status; from NULL: the row is new. */
+enum status store_subscription_audit(struct ctx *ctx, const char *id,
+    const char *from, const char *to);
 
 /* It ends no more, as Stripe has just agreed. The user must be locked. Writes
  * an audit row. */
 enum status store_subscription_restore(struct ctx *ctx, const char *id);
-
-/*
- * store_customer_set - the customer at Stripe who is this user
- *
- * out  receives that, or another one that somebody set before
- * ST_CONFLICT  the customer is another user
- */
-enum status store_customer_set(struct ctx *ctx, const char *user_id,
-    const char *customer_id, const char **out);
-
-/*
- * store_customer_user - whose customer it is
- * store_customer_lock - the same, within db_transact: only one at a time hears
- *                       of a customer
- *
- * ST_USER_NOT_FOUND
- */
-enum status store_customer_lock(struct ctx *ctx, const char *customer_id,
-    const char **user_id);
-enum status store_customer_user(struct ctx *ctx, const char *customer_id,
-    const char **user_id);
 
 #endif

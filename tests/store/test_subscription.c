@@ -2,6 +2,7 @@
 
 #include "store/entitlement.h"
 #include "store/subscription.h"
+#include "store/subscription_news.h"
 #include "store/user_admin.h"
 
 /* The promises are those of store/subscription.h. */
