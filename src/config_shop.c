@@ -17,7 +17,7 @@ config_derive_shop(struct config *config)
 
 	buf_init(&buf, config->arena, 128);
 	buf_text(&buf, "'self'");
-	for (size_t i = 0; config->shop_enabled && i < origins->count; i++) {
+	for (size_t i = 0; i < origins->count; i++) {
 		char *origin;
 
 		if (!origin_of(config->arena, origins->text[i], &origin) ||
@@ -25,7 +25,8 @@ config_derive_shop(struct config *config)
 			return config_object(config, "shop",
 			    "checkout_origins", "is not a list of origins, "
 			    "https://checkout.stripe.com");
-		buf_printf(&buf, " %s", origin);
+		if (config->stripe_enabled)
+			buf_printf(&buf, " %s", origin);
 	}
 	config->form_targets = buf.data;
 	return true;

@@ -354,6 +354,21 @@ const struct route routes[] = {
 	{ PAGE(GET, "/account/orders/:id/receipt", "Receipt"), SESSION, READ,
 	    .handler = account_receipt, .template = "account_receipt" },
 
+	/* Forms of the contract: the page says where to come back to. */
+	{ PAGE(GET, "/account/subscriptions", "Subscriptions"), SESSION,
+	    WHEN(stripe), .handler = account_subscriptions,
+	    .template = "account_subscriptions" },
+	{ PAGE(POST, "/account/subscriptions", "Subscriptions"), OWN,
+	    WHEN(stripe), .form = &upgrade_form,
+	    .prepare = subscription_upgrade_prepare,
+	    .handler = subscription_upgrade, PAYS,
+	    .template = "account_subscriptions",
+	    .again = account_subscriptions },
+	{ PAGE(POST, "/account/subscriptions/billing", "Subscriptions"), OWN,
+	    WHEN(stripe), .form = &portal_form, .prepare = portal_prepare,
+	    .handler = portal, PAYS, .template = "account_subscriptions",
+	    .again = account_subscriptions },
+
 	{ PAGE(GET, "/account/reservations", "Reservations"), SESSION,
 	    WHEN(reservations), .form = &look_form,
 	    .handler = account_reservations,

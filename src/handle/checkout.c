@@ -11,7 +11,6 @@
 #include "handle/shop.h"
 #include "handle/stripe.h"
 #include "http/form.h"
-#include "http/origin.h"
 #include "store/checkout.h"
 #include "store/db.h"
 #include "store/order.h"
@@ -124,19 +123,15 @@ static enum status
 read_session(struct ctx *ctx, const struct json_object *answer,
     struct checkout *out)
 {
-	const struct list *origins = &ctx->config->shop_checkout_origins;
 	int64_t total, expires;
 
 	out->session_id = json_text(answer, "id");
-	out->url = json_text(answer, "url");
-	if (out->session_id == NULL || out->url == NULL ||
+	if (out->session_id == NULL ||
 	    !json_integer(answer, "expires_at", &expires) ||
 	    !stripe_is_id(out->session_id, "cs_"))
 		return refuse(ctx, ST_STRIPE_UNAVAILABLE,
-		    "the session has no id, url or end");
-	if (!origin_trusted(out->url, origins->text, origins->count))
-		return refuse(ctx, ST_PAYMENTS_OFF,
-		    "shop.checkout_origins does not have %s", out->url);
+		    "the session has no id or end");
+	TRY(stripe_url(ctx, answer, &out->url));
 	out->expires_at = expires * 1000;
 	if (json_integer(answer, "amount_total", &total) &&
 	    total == out->amount_minor && text_is(json_text(answer,

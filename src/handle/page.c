@@ -33,6 +33,8 @@ static const struct nav_item account_nav[] = {
 	{ "/account/keys", "API keys", false, PERMISSION_NONE,
 	    offsetof(struct config, api_key_enabled) },
 	{ "/account/credits", "Credits", false, PERMISSION_NONE, 0 },
+	{ "/account/subscriptions", "Subscriptions", false, PERMISSION_NONE,
+	    offsetof(struct config, stripe_enabled) },
 	{ "/account/orders", "Orders", false, PERMISSION_NONE, 0 },
 	{ "/account/licences", "Licences", false, PERMISSION_NONE,
 	    offsetof(struct config, entitlements_enabled) },

@@ -56,6 +56,9 @@ enum status checkout_keep(struct ctx *ctx);
 enum status cancel_prepare(struct ctx *ctx);
 enum status order_cancel(struct ctx *ctx);
 
+/* subscription_page.c; for programs see handle.h */
+enum status account_subscriptions(struct ctx *ctx);
+
 /* refund.c */
 extern const struct form refund_form, refund_json_form, mark_paid_form;
 enum status refund_prepare(struct ctx *ctx);

@@ -1,7 +1,10 @@
 #include "handle/stripe.h"
 
+#include "base/json.h"
+#include "config.h"
 #include "ctx.h"
 #include "guard/call_slot.h"
+#include "http/origin.h"
 
 static enum status
 ask(struct ctx *ctx, const struct stripe_call *call, struct json_object **out)
@@ -28,4 +31,19 @@ stripe_post(struct ctx *ctx, const char *path, const struct buf *form,
 {
 	return ask(ctx, &(struct stripe_call){ .post = true, .path = path,
 	    .form = form, .key = key }, out);
+}
+
+enum status
+stripe_url(struct ctx *ctx, const struct json_object *session,
+    const char **out)
+{
+	const struct list *origins = &ctx->config->shop_checkout_origins;
+
+	*out = json_text(session, "url");
+	if (*out == NULL)
+		return refuse(ctx, ST_STRIPE_UNAVAILABLE,
+		    "the session has no url");
+	return origin_trusted(*out, origins->text, origins->count) ? ST_OK :
+	    refuse(ctx, ST_PAYMENTS_OFF,
+	    "shop.checkout_origins does not have %s", *out);
 }

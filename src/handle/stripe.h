@@ -22,4 +22,13 @@ enum status stripe_get(struct ctx *ctx, const char *path,
 enum status stripe_post(struct ctx *ctx, const char *path,
     const struct buf *form, const char *key, struct json_object **out);
 
+/*
+ * stripe_url - where a browser goes on, of a session
+ *
+ * ST_STRIPE_UNAVAILABLE  it does not say
+ * ST_PAYMENTS_OFF        it is at none of shop.checkout_origins
+ */
+enum status stripe_url(struct ctx *ctx, const struct json_object *session,
+    const char **out);
+
 #endif

@@ -342,5 +342,5 @@ subscription_upgrade(struct ctx *ctx)
 	TRY(store_subscription_begin(ctx, &up->new));
 	answer_view(ctx, up->answer.object);
 	view_bool(ctx->view, "redirect", up->answer.redirect);
-	return ST_OK;
+	return session_follow(ctx, up->answer.object);
 }

@@ -39,7 +39,12 @@ void portal_form_begin(struct ctx *ctx, struct buf *form,
 enum status portal_ask(struct ctx *ctx, const struct buf *form,
     enum choice disable_redirect, struct stripe_answer *out);
 
-/* "url" and "redirect" of it. Always ST_OK. */
+/* A page leads to a session at Stripe at once; for a program it is ST_OK. What
+ * stripe_url refuses with. */
+enum status session_follow(struct ctx *ctx,
+    const struct json_object *session);
+
+/* "url" and "redirect" of it, which is followed. */
 enum status portal_view(struct ctx *ctx, const struct stripe_answer *answer);
 
 /* "subscription": null, or "plan" and "customerId" of one that keeps the user

@@ -15,6 +15,7 @@
 #include "handle/link.h"
 #include "handle/stripe.h"
 #include "handle/stripe_read.h"
+#include "handle/words.h"
 #include "store/session.h"
 #include "store/subscription.h"
 #include "store/subscription_news.h"
@@ -107,11 +108,22 @@ portal_ask(struct ctx *ctx, const struct buf *form,
 }
 
 enum status
+session_follow(struct ctx *ctx, const struct json_object *session)
+{
+	const char *url;
+
+	if (!is_page(ctx))
+		return ST_OK;
+	TRY(stripe_url(ctx, session, &url));
+	return respond_next(ctx, "%s", url);
+}
+
+enum status
 portal_view(struct ctx *ctx, const struct stripe_answer *answer)
 {
 	view_text(ctx->view, "url", json_text(answer->object, "url"));
 	view_bool(ctx->view, "redirect", answer->redirect);
-	return ST_OK;
+	return session_follow(ctx, answer->object);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "ctx.h"
 #include "store/audit.h"
 #include "store/db.h"
+#include "store/plan.h"
 
 bool
 subscription_is_live(const char *status)
@@ -117,13 +118,15 @@ store_subscription_none_lasts(struct ctx *ctx, const char *user_id)
 	    lasting.id, lasting.status);
 }
 
+#define TRIED								\
+	"EXISTS (SELECT FROM subscriptions WHERE reference_id = $1"	\
+	" AND (trial_start IS NOT NULL OR status = 'trialing'))"
+
 enum status
 store_subscription_tried(struct ctx *ctx, const char *user_id, bool *tried)
 {
 	static const char sql[] =
-	    "SELECT EXISTS (SELECT FROM subscriptions"
-	    "  WHERE reference_id = $1"
-	    "   AND (trial_start IS NOT NULL OR status = 'trialing'))";
+	    "SELECT " TRIED;
 	struct db_rows rows;
 
 	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(user_id))));
@@ -156,6 +159,61 @@ store_subscription_list(struct ctx *ctx, const char *user_id,
 	    " ORDER BY s.created_at, s.id LIMIT 100";
 
 	return db_view_all(ctx, out, sql, DB_ARGS(db_text(user_id)));
+}
+
+enum status
+store_subscription_history(struct ctx *ctx, const char *user_id,
+    struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT s.id, coalesce(p.title, s.plan) AS title, s.status,"
+	    "  s.billing_interval AS interval, s.seats,"
+	    "  CASE WHEN s.status = 'active' AND e.at IS NULL"
+	    "    THEN s.period_end END AS \"renewsAt\","
+	    "  CASE WHEN s.status = 'trialing' AND e.at IS NULL"
+	    "    THEN s.trial_end END AS \"trialEndsAt\","
+	    "  CASE WHEN s.status <> 'canceled' THEN e.at END AS \"endsAt\","
+	    "  CASE WHEN s.status = 'canceled'"
+	    "    THEN coalesce(s.ended_at, s.updated_at) END AS \"endedAt\""
+	    " FROM subscriptions s LEFT JOIN plans p"
+	    "  ON lower(p.name) = s.plan AND p.kind = 'subscription',"
+	    " LATERAL (SELECT CASE WHEN s.cancel_at_period_end"
+	    "   THEN s.period_end ELSE s.cancel_at END) e (at)"
+	    " WHERE s.reference_id = $1 AND s.stripe_subscription_id IS NOT NULL"
+	    "  AND s.status NOT IN ('incomplete', 'incomplete_expired')"
+	    " ORDER BY s.created_at DESC, s.id DESC LIMIT $2";
+
+	return db_view_all(ctx, out, sql, DB_ARGS(db_text(user_id),
+	    db_int(SUBSCRIPTION_HISTORY_MAX)));
+}
+
+enum status
+store_subscription_offers(struct ctx *ctx, const char *user_id,
+    struct json_object *out)
+{
+	static const char sql[] =
+	    "SELECT p.id, p.kind, p.name, p.title, p.description,"
+	    "  p.price_minor AS \"priceMinor\", p.currency, p.interval,"
+	    "  p.credits, p.credits_expire_days AS \"creditsExpireDays\","
+	    "  p.limits, p.entitlements,"
+	    "  CASE WHEN NOT " TRIED " THEN p.trial_days END"
+	    "   AS \"trialDays\","
+	    "  m.plan IS NOT NULL AS current,"
+	    "  p.stripe_price_id IS NOT NULL AND (m.plan IS NULL"
+	    "   OR m.billing_interval <> p.interval) IS TRUE AS payable,"
+	    "  p.stripe_annual_price_id IS NOT NULL AND (m.plan IS NULL"
+	    "   OR m.billing_interval <> 'year') IS TRUE AS annual"
+	    " FROM plans p LEFT JOIN LATERAL (SELECT plan, billing_interval"
+	    "   FROM subscriptions WHERE reference_id = $1"
+	    "    AND status IN ('active', 'trialing')"
+	    "    AND plan = lower(p.name) LIMIT 1) m ON true"
+	    " WHERE p.active AND p.kind = 'subscription'"
+	    "  AND coalesce(p.stripe_price_id, p.stripe_annual_price_id)"
+	    "   IS NOT NULL"
+	    " ORDER BY p.position, p.id LIMIT $2";
+
+	return db_view_all(ctx, out, sql, DB_ARGS(db_text(user_id),
+	    db_int(PLAN_OFFERS_MAX)));
 }
 
 /* ---- our own changes --------------------------------------------------- */

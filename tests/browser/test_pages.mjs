@@ -123,18 +123,43 @@ async function join(visitor, user) {
 }
 
 /* What work leads to while the person of the long values has one that lasts. */
-async function subscribed(work) {
+async function subscribed(work, status = 'active') {
 	await full.psql(`INSERT INTO subscriptions (id, plan, reference_id,
-		stripe_customer_id, status, created_at, updated_at) VALUES
-		('lasting', 'professional-with-priority-support', '${long.id}',
-		'cus_UfKq2Wm7Xy1RtB', 'active', now(), now())`);
+		stripe_customer_id, stripe_subscription_id, status, period_end,
+		trial_end, seats, billing_interval, created_at, updated_at)
+		SELECT id, 'professional-with-priority-support', '${long.id}',
+			'cus_UfKq2Wm7Xy1RtB', 'sub_' || id, status, now(), now(),
+			999999, 'month', now(), now()
+		FROM (VALUES ('lasting', '${status}'), ('ended', 'canceled'))
+			AS s (id, status)`);
 	try {
 		await work();
 	} finally {
 		await full.psql(`DELETE FROM subscriptions
-			WHERE id = 'lasting'`);
+			WHERE id IN ('lasting', 'ended')`);
 	}
 }
+
+async function somePlans() {
+	await full.psql(`INSERT INTO plans (id, kind, name, title, description,
+			price_minor, currency, interval, credits, trial_days,
+			stripe_price_id, stripe_annual_price_id, active,
+			position, created_at, updated_at)
+		SELECT 'look-' || i, 'subscription', CASE i WHEN 1
+			THEN 'professional-with-priority-support'
+			ELSE 'look-' || i END, repeat('Title ', 16),
+			repeat('Description ', 40), 99999999999, 'EUR', 'month',
+			999999999, 30, 'price_' || i, 'price_year_' || i, true,
+			i, now(), now()
+		FROM generate_series(1, 3) i ON CONFLICT DO NOTHING;
+		UPDATE users SET stripe_customer_id = 'cus_UfKq2Wm7Xy1RtB'
+		WHERE id = '${long.id}'`);
+}
+
+const subscriptions = (status) => async (visitor) => {
+	await somePlans();
+	await subscribed(() => visitor.goto('/account/subscriptions'), status);
+};
 
 async function openAll(visitor) {
 	await visitor.page.evaluate(() => {
@@ -650,6 +675,10 @@ look('an order with long values', 'admin_rw', async (visitor) => {
 });
 look('orders like the provider has them', 'admin_rw',
 	'/admin/orders/differences');
+look('subscriptions without any', 'user', '/account/subscriptions');
+look('subscriptions with long values', 'long', subscriptions('active'));
+look('a subscription on trial', 'long', subscriptions('trialing'));
+look('a subscription that is late', 'long', subscriptions('past_due'));
 look('plans', 'admin_ro', '/admin/plans');
 look('plans on the first day', 'first', '/admin/plans');
 look('new plan', 'admin_rw', '/admin/plans/new');

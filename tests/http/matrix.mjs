@@ -281,6 +281,10 @@ export const MATRIX = {
 		params: { id: 'none' } }),
 	'POST /account/orders/:id/cancel': signedIn(303, { params: ownOrder }),
 	'GET /account/orders/:id/receipt': signedIn(404, { params: ownOrder }),
+	'GET /account/subscriptions': signedIn(200),
+	'POST /account/subscriptions': signedIn(400, {
+		body: { plan: 'none' } }),
+	'POST /account/subscriptions/billing': signedIn(404, { body: {} }),
 	'GET /account/licences': signedIn(200),
 	'GET /account/licences/:id/file': signedIn(404, {
 		params: { id: 'none' } }),

@@ -162,7 +162,7 @@ test('the pages tell before they are used what has to end first', async () => {
 	matches(await subject(), new RegExp(`at Stripe, where the customer is ` +
 		`<code>cus_${who.id}<`), 'the administrator\'s page');
 	await tell(who, { cancel_at_period_end: true });
-	ok(!(await page()).includes('subscription'), 'it is still asked for');
+	ok(!(await page()).includes('subscription first'), 'it is still asked for');
 	matches(await page(), /name="email"/, 'the page');
 	ok(!(await subject()).includes('at Stripe'), 'it is still asked for');
 });

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "base/text.h"
+#include "store/customer.h"
 #include "store/entitlement.h"
 #include "store/subscription.h"
 #include "store/subscription_news.h"
@@ -575,6 +577,80 @@ the_list_has_what_the_plan_allows(void **state)
 	assert_int_equal(world_int(view_get(one, "limits"), "seats"), 5);
 }
 
+static const struct json_object *
+only(struct world *w, const char *name,
+    enum status (*read)(struct ctx *, const char *, struct json_object *))
+{
+	struct json_object *out = view_root(w->worker.arena);
+
+	assert_int_equal(read(&w->worker, w->user, view_list(out, name)),
+	    ST_OK);
+	return world_length(out, name) == 0 ? NULL : world_item(out, name, 0);
+}
+
+static void
+the_history_says_what_is_next_or_was_last(void **state)
+{
+	static const struct {
+		const char *status, *moment;
+		bool ends;
+	} cases[] = {
+		{ "active", "renewsAt", false }, { "active", "endsAt", true },
+		{ "trialing", "trialEndsAt", false },
+		{ "trialing", "endsAt", true }, { "past_due", NULL, false },
+		{ "canceled", "endedAt", false },
+	};
+	static const char *const moments[] = { "renewsAt", "trialEndsAt",
+		"endsAt", "endedAt" };
+	struct world *w = *state;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	assert_null(only(w, "waiting", store_subscription_history));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct subscription_news news = news_of(w, w->user,
+		    cases[i].status, T0 + (int64_t)i * SECOND,
+		    arena_printf(w->worker.arena, "evt_%zu", i));
+		const struct json_object *one;
+
+		news.trial_end = T0 + 500 * SECOND;
+		news.cancel_at_period_end = cases[i].ends;
+		hear(w, news);
+		one = only(w, "history", store_subscription_history);
+		assert_string_equal(view_get_text(one, "title"), "Pro");
+		for (size_t k = 0; k < 4; k++)
+			assert_int_equal(view_get_text(one, moments[k]) != NULL,
+			    text_is(cases[i].moment, moments[k]));
+	}
+}
+
+static void
+what_is_offered_is_what_can_be_chosen(void **state)
+{
+	struct world *w = *state;
+	struct subscription_news news = news_of(w, w->user, "active", T0,
+	    "evt_1");
+	const struct json_object *offer;
+
+	be_customer(w);
+	assert_int_equal(begin(w, w->user), ST_OK);
+	offer = only(w, "offers", store_subscription_offers);
+	assert_false(view_is_true(offer, "current"));
+	assert_true(view_is_true(offer, "payable"));
+	assert_true(view_is_true(offer, "annual"));
+	hear(w, news);
+	offer = only(w, "offers", store_subscription_offers);
+	assert_true(view_is_true(offer, "current"));
+	assert_false(view_is_true(offer, "payable"));
+	assert_true(view_is_true(offer, "annual"));
+	news.interval = "year";
+	news.at += SECOND;
+	hear(w, news);
+	offer = only(w, "offers", store_subscription_offers);
+	assert_true(view_is_true(offer, "payable"));
+	assert_false(view_is_true(offer, "annual"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_close)
 
 int
@@ -599,6 +675,8 @@ main(void)
 		TEST(a_customer_is_one_user),
 		TEST(nobody_has_a_second_trial),
 		TEST(the_list_has_what_the_plan_allows),
+		TEST(the_history_says_what_is_next_or_was_last),
+		TEST(what_is_offered_is_what_can_be_chosen),
 	};
 
 	return cmocka_run_group_tests(tests, world_migrate, NULL);
