@@ -191,6 +191,26 @@ make_late(struct world *w, const char *id)
 	    db_time(clock_now() - 1000)), NULL), ST_OK);
 }
 
+/* Of fund. */
+static const char *
+grant_of(struct ctx *ctx)
+{
+	struct db_rows rows;
+
+	assert_int_equal(db_one(ctx, &rows, "SELECT id FROM transfers"
+	    " WHERE wallet_id = $1 AND key = 'fund'",
+	    DB_ARGS(db_text(ctx->input))), ST_OK);
+	return db_get_text(&rows, 0, 0);
+}
+
+static enum status
+work_claw(struct ctx *ctx)
+{
+	return store_credit_clawback(ctx, &(struct credit){
+	    .wallet_id = ctx->input, .amount = CREDIT_ALL, .reason = "Refund",
+	    .origin_id = grant_of(ctx), .key = "claw" }, ctx->view);
+}
+
 /* ---- items --------------------------------------------------------------- */
 
 static void
@@ -614,10 +634,31 @@ of_fifty_that_overlap_one_is_confirmed(void **state)
 	ledger_is_clean(w);
 }
 
+/* A refund finds the credits of a request, and what has begun as well. */
+static void
+a_request_ends_when_its_credits_are_taken_back(void **state)
+{
+	struct world *w = *state;
+	const char *item = make_item(w), *late, *early;
+
+	fund(w, w->user);
+	late = request(w, item, after(30, 1));
+	early = request(w, item, after(40, 1));
+	make_late(w, late);
+	assert_int_equal(world_run(&w->worker, work_claw, w->user), ST_OK);
+	assert_int_equal(world_int(w->worker.view, "missing"), 0);
+	assert_string_equal(state_of(w, early), "cancelled");
+	assert_string_equal(state_of(w, late), "lapsed");
+	assert_int_equal(balance(w, w->user), 0);
+	assert_int_equal(confirm(w, early), ST_CONFLICT);
+	ledger_is_clean(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WORLD_TEST(a_request_ends_when_its_credits_are_taken_back),
 		WORLD_TEST(an_item_is_made_changed_and_retired),
 		WORLD_TEST(a_name_is_one_items),
 		WORLD_TEST(items_are_listed),

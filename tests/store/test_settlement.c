@@ -284,6 +284,64 @@ a_dispute_takes_back_and_gives_back_when_won(void **state)
 	assert_int_equal(balance(w), CREDITS - CREDITS / 3);
 }
 
+static enum status
+work_hold(struct ctx *ctx)
+{
+	const struct user *user = ctx->user;
+
+	return store_credit_hold(ctx, &(struct credit){
+	    .wallet_id = user->id, .amount = *(const int64_t *)ctx->input,
+	    .reason = "", .key = arena_printf(ctx->arena, "hold%lld",
+	    (long long)ctx->now), .lifetime = 3600000 },
+	    view_root(ctx->arena));
+}
+
+static void
+hold(struct world *w, int64_t amount)
+{
+	const struct user user = { .id = w->user };
+
+	w->worker.user = &user;
+	assert_int_equal(world_run(&w->worker, work_hold, &amount), ST_OK);
+	w->worker.user = NULL;
+}
+
+static int64_t
+held(struct world *w)
+{
+	struct db_rows rows;
+
+	assert_int_equal(db_one(&w->owner, &rows,
+	    "SELECT coalesce(sum(amount), 0)::bigint FROM holds"
+	    " WHERE wallet_id = $1 AND closed_at IS NULL",
+	    DB_ARGS(db_text(w->user))), ST_OK);
+	return db_get_int(&rows, 0, 0);
+}
+
+/* Or one would set them aside, dispute the payment, and have both. */
+static void
+what_is_set_aside_is_taken_back_too(void **state)
+{
+	struct world *w = *state;
+	struct json_object *out = view_root(w->worker.arena);
+	struct order order = an_order(w);
+
+	tell(w, &order, PAID);
+	hold(w, 600);
+	hold(w, 300);
+	assert_int_equal(balance(w), 100);
+	tell(w, &order, PART);
+	order_is(w, &order, "paid", CREDITS - CREDITS / 3, 0);
+	assert_int_equal(held(w), 600);
+	assert_int_equal(balance(w), 400 - CREDITS / 3);
+	tell(w, &order, DISPUTED);
+	order_is(w, &order, "refunded", 0, 0);
+	assert_int_equal(held(w), 0);
+	assert_int_equal(balance(w), 0);
+	assert_int_equal(ledger_verify(&w->owner, out), ST_OK);
+	assert_true(view_is_true(out, "clean"));
+}
+
 static void
 what_is_spent_is_the_orders_shortfall(void **state)
 {
@@ -594,6 +652,7 @@ main(void)
 		WORLD_TEST(money_of_another_currency_pays_nothing),
 		WORLD_TEST(a_part_refunded_takes_its_part_back),
 		WORLD_TEST(a_dispute_takes_back_and_gives_back_when_won),
+		WORLD_TEST(what_is_set_aside_is_taken_back_too),
 		WORLD_TEST(what_is_spent_is_the_orders_shortfall),
 		WORLD_TEST(credits_expire_as_the_order_says),
 		WORLD_TEST(credits_of_an_invoice_expire_at_its_moment),
