@@ -113,7 +113,9 @@ enum status store_credit_hold(struct ctx *ctx, const struct credit *credit,
  * above, of the capture or release; a capture's "change" is 0.
  *
  * ST_HOLD_NOT_FOUND          this wallet has no such hold
- * ST_SETTLED_ELSEWHERE       the hold's key is CREDIT_KEY_OWN, and this is not
+ * ST_SETTLED_ELSEWHERE       the hold's key is CREDIT_KEY_OWN, and this is not;
+ *                            or it is not audited, and somebody else than the
+ *                            wallet's owner made the hold
  * ST_HOLD_CLOSED             captured or released before, or expired
  * ST_HOLD_EXCEEDED           amount is more than it holds
  * ST_IDEMPOTENCY_KEY_REUSED  the key belongs to another request

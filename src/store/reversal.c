@@ -13,6 +13,7 @@
 struct origin {
 	bool found;
 	bool own;	/* made by the program, for a reservation or order */
+	bool by_other;	/* than the wallet's owner */
 	int64_t left;	/* of it, not settled or taken back */
 };
 
@@ -23,7 +24,8 @@ origin_get(struct ctx *ctx, const struct credit *credit, const char *kinds,
 	static const char sql[] =
 	    "SELECT t.amount - coalesce((SELECT sum(s.amount)"
 	    "    FROM transfers s WHERE s.origin_id = t.id), 0)::bigint,"
-	    "  starts_with(t.key, '" CREDIT_KEY_OWN "')"
+	    "  starts_with(t.key, '" CREDIT_KEY_OWN "'),"
+	    "  (t.actor_id <> t.wallet_id) IS TRUE"
 	    " FROM transfers t WHERE t.id = $2 AND t.wallet_id = $1"
 	    "  AND t.kind = ANY (string_to_array($3, ' '))";
 	struct db_rows rows;
@@ -35,13 +37,15 @@ origin_get(struct ctx *ctx, const struct credit *credit, const char *kinds,
 		return ST_OK;
 	out->left = db_get_int(&rows, 0, 0);
 	out->own = db_get_bool(&rows, 0, 1);
+	out->by_other = db_get_bool(&rows, 0, 2);
 	return ST_OK;
 }
 
 /*
  * An unknown wallet has made no transfer that could be taken back. What the
  * program made is settled where it was made for: a reservation whose hold
- * somebody else had captured could be neither confirmed nor cancelled.
+ * somebody else had captured could be neither confirmed nor cancelled. And
+ * whoever has to pay must not void what an administrator set aside for it.
  */
 static enum status
 reversal_open(struct ctx *ctx, const struct credit *credit, const char *kinds,
@@ -53,10 +57,14 @@ reversal_open(struct ctx *ctx, const struct credit *credit, const char *kinds,
 	if (!origin->found)
 		return refuse(ctx, missing, "no %s %s of this wallet", kinds,
 		    credit->origin_id);
-	if (origin->own && !text_starts(credit->key, CREDIT_KEY_OWN))
+	if (text_starts(credit->key, CREDIT_KEY_OWN))
+		return ST_OK;
+	if (origin->own)
 		return refuse(ctx, ST_SETTLED_ELSEWHERE, "%s is our own",
 		    credit->origin_id);
-	return ST_OK;
+	return credit->audited || !origin->by_other ? ST_OK :
+	    refuse(ctx, ST_SETTLED_ELSEWHERE, "%s is an administrator's",
+	    credit->origin_id);
 }
 
 /* What was asked for, or what is left; a transfer needs a positive amount,

@@ -141,6 +141,24 @@ test('a spend, a hold, its capture and its void are told as they are listed',
 		is(held.closedAt, capture.createdAt, 'when it was closed');
 	});
 
+test('what an administrator sets aside is the administrator\'s to settle',
+	async () => {
+		const who = await rich(10);
+		const put = (path, fields) => done(admin.json(
+			`/api/admin/credits/${path}`, { key: key(), ...fields }));
+		const made = async () => (await put('holds', {
+			userId: who.id, amount: 5 })).id;
+		const [first, second] = [await made(), await made()];
+
+		for (const verb of ['capture', 'void'])
+			refused(await call(who, `holds/${first}/${verb}`), 409,
+				'SETTLED_ELSEWHERE');
+		is((await get(who, `holds/${first}`)).state, 'open', 'the hold');
+		await put(`holds/${first}/capture`, {});
+		await put(`holds/${second}/void`, {});
+		is((await get(who, 'balance')).balance, 5, 'what is left');
+	});
+
 test('holds are listed by state and paged', async () => {
 	const who = await rich();
 	const made = [];
