@@ -54,7 +54,7 @@ static const struct command {
 	    "from.\nSecrets are not shown.", command_config },
 	{ "user", "add|passwd|role|list [--email E] [--name N] [--role R]",
 	    "Manage users from the command line; passwords come on standard "
-	    "input.\nRoles: user, admin_ro, admin_rw, super_admin.",
+	    "input.\nRoles: user, admin_ro, admin_rw, admin, super_admin.",
 	    command_user },
 	{ "routes", "", "Print the map: method, path, face, guard.",
 	    command_routes },

@@ -135,11 +135,12 @@ static const struct verb {
 	const char *name;
 	enum status (*work)(struct ctx *ctx);
 	bool email, password, role;
+	const char *usual_role;		/* NULL: it has to be said */
 } verbs[] = {
-	{ "add", add, true, true, true },
-	{ "passwd", passwd, true, true, false },
-	{ "role", role, true, false, true },
-	{ "list", list, false, false, false },
+	{ "add", add, true, true, true, "user" },
+	{ "passwd", passwd, true, true, false, NULL },
+	{ "role", role, true, false, true, NULL },
+	{ "list", list, false, false, false, NULL },
 };
 
 static int
@@ -157,11 +158,11 @@ check(const struct verb *verb, struct input *input)
 		return wrong("--email needs an e-mail address");
 	if (input->name == NULL)
 		input->name = input->email;
-	if (verb->role && input->role == NULL)
-		input->role = "user";
-	if (verb->role && !role_exists(input->role))
-		return wrong("--role is one of user, admin_ro, admin_rw, "
-		    "super_admin");
+	if (input->role == NULL)
+		input->role = verb->usual_role;
+	if (verb->role && (input->role == NULL || !role_exists(input->role)))
+		return wrong("--role needs one of user, admin_ro, admin_rw, "
+		    "admin, super_admin");
 	return 0;
 }
 
