@@ -51,21 +51,33 @@ view_both(struct ctx *ctx)
 	return view_entitlements(ctx);
 }
 
+/* A signing key that cannot be read, as after a change of server.secret, must
+ * not sign everybody out: there is a session, and no token. */
 static enum status
-show_session(struct ctx *ctx)
+offer_token(struct ctx *ctx)
 {
 	const char *token;
+	enum status status;
 
-	if (ctx->session == NULL)
-		return respond_null(ctx);
-	TRY(view_both(ctx));
 	/* A key makes no token that would outlive it. */
 	if (!ctx->config->jwt_enabled || !ctx->config->jwt_set_header ||
 	    ctx->session->by_key)
 		return ST_OK;
-	TRY(access_token(ctx, &token));
+	status = access_token(ctx, &token);
+	if (status == ST_INTERNAL)
+		return ST_OK;
+	TRY(status);
 	response_expose(ctx, "set-auth-jwt", token);
 	return ST_OK;
+}
+
+static enum status
+show_session(struct ctx *ctx)
+{
+	if (ctx->session == NULL)
+		return respond_null(ctx);
+	TRY(view_both(ctx));
+	return offer_token(ctx);
 }
 
 enum status
