@@ -236,12 +236,15 @@ database(struct ctx *ctx, struct buf *out)
 	lone(out, "letters_queued", "gauge",
 	    "Letters neither sent nor given up.",
 	    (uint64_t)atomic_load(&metrics->letters_queued));
-	lone(out, "letters_oldest_seconds", "gauge",
-	    "Age of the oldest letter in the queue.",
-	    (uint64_t)atomic_load(&metrics->letters_oldest_s));
 	lone(out, "letters_failed", "gauge",
 	    "Letters given up or refused.",
 	    (uint64_t)atomic_load(&metrics->letters_failed));
+	/* While there is no mail server letters are meant to wait. */
+	if (ctx->config->mail_smtp_url[0] == '\0')
+		return;
+	lone(out, "letters_oldest_seconds", "gauge",
+	    "Age of the oldest letter in the queue.",
+	    (uint64_t)atomic_load(&metrics->letters_oldest_s));
 }
 
 static void

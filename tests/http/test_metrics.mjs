@@ -18,7 +18,8 @@ let at, guarded;
 
 before(async () => {
 	[at, guarded] = await Promise.all([
-		stand({ name: 'metrics', config: { 'worker.count': WORKERS } }),
+		stand({ name: 'metrics', config: { 'worker.count': WORKERS,
+			'mail.smtp_url': 'smtp://127.0.0.1:1' } }),
 		stand({ name: 'guarded', config: { 'metrics.token': TOKEN } }),
 	]);
 });
@@ -310,4 +311,19 @@ test('sessions are counted, and the start is told', async () => {
 		'the time of counting');
 	matches(Object.keys(seen).find((name) => name.startsWith('build_info')),
 		/^build_info\{version="[0-9][^"]*"\}$/, 'the version');
+});
+
+test('letters have an age only where there is a mail server', async () => {
+	const counted = (where, headers) => eventually('the janitor has counted',
+		async () => {
+			const body = String((await asked(where,
+				{ headers })).body);
+
+			return /^tollgate_letters_failed /m.test(body) && body;
+		});
+
+	matches(await counted(at, {}), /^tollgate_letters_oldest_seconds /m,
+		'with a server');
+	ok(!(await counted(guarded, { Authorization: `Bearer ${TOKEN}` }))
+		.includes('letters_oldest_seconds'), 'without, it has one');
 });
