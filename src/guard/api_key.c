@@ -13,8 +13,8 @@
 #define ENDLESS_MS 604800
 
 const struct scope scopes[] = {
-	{ "profile:read", "See your profile and your credits",
-	    PERMISSION_NONE },
+	{ "profile:read", "See your profile and your credits, orders and "
+	    "referrals", PERMISSION_NONE },
 	{ "credits:read", "See your credits, holds and usage",
 	    PERMISSION_NONE },
 	{ "entitlements:read", "See what you are entitled to",
@@ -26,8 +26,9 @@ const struct scope scopes[] = {
 	    PERMISSION_NONE },
 	{ "admin:read", "See what administrators see",
 	    PERMISSION_SYSTEM_READ },
-	{ "admin:write", "Grant, correct and refund credits, settle holds, "
-	    "set quotas, give entitlements and licences",
+	{ "admin:write", "Change credits, holds and quotas, orders (refunds "
+	    "included) and plans, entitlements and licences, items, "
+	    "reservations and feedback",
 	    PERMISSION_CREDIT_GRANT },
 	{ NULL, NULL, PERMISSION_NONE }
 };
