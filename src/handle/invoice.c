@@ -25,15 +25,15 @@ is_of_subscription(const struct json_object *invoice)
 	return reason != NULL && text_starts(reason, "subscription");
 }
 
-/* Whatever else is invoiced, a change of plan in mid-period above all, would
- * bring the credits of a period a second time. */
+/* A change that is paid by another interval begins one, too. */
 static bool
 begins_period(const struct json_object *invoice)
 {
 	const char *reason = json_text(invoice, "billing_reason");
 
 	return text_is(reason, "subscription_create") ||
-	    text_is(reason, "subscription_cycle");
+	    text_is(reason, "subscription_cycle") ||
+	    text_is(reason, "subscription_update");
 }
 
 bool
@@ -64,49 +64,108 @@ intent_of(const struct json_object *invoice)
 	return id;
 }
 
-/* The plan of the first line that has one. ST_PLAN_NOT_FOUND. */
+/* What is paid for: a plan, and the line that says so. */
+struct bought {
+	struct plan plan;
+	struct invoice_line line;
+};
+
+/* The first line of a whole period, or of a part, that has a plan. */
 static enum status
-find_plan(struct ctx *ctx, const struct json_object *invoice,
-    struct plan *plan, struct invoice_line *line)
+find_line(struct ctx *ctx, const struct json_object *invoice, bool proration,
+    struct bought *out)
 {
 	size_t at = 0;
 
-	while (invoice_next(invoice, &at, line)) {
-		enum status status = store_plan_priced(ctx, line->price_id,
-		    plan);
+	while (invoice_next(invoice, &at, &out->line)) {
+		enum status status;
 
+		if (out->line.proration != proration)
+			continue;
+		status = store_plan_priced(ctx, out->line.price_id,
+		    &out->plan);
 		if (status != ST_PLAN_NOT_FOUND)
 			return status;
 	}
 	return ST_PLAN_NOT_FOUND;
 }
 
+/* Parts stand first, and are of plans that the user has no more or not yet:
+ * what he pays for is the whole, if there is one. ST_PLAN_NOT_FOUND. */
+static enum status
+find_bought(struct ctx *ctx, const struct json_object *invoice,
+    struct bought *out)
+{
+	const enum status status = find_line(ctx, invoice, false, out);
+
+	return status != ST_PLAN_NOT_FOUND ? status :
+	    find_line(ctx, invoice, true, out);
+}
+
+/* ---- credits ----------------------------------------------------------- */
+
+/* Of money that lay with Stripe the credits came when it was paid; they are
+ * no part of what is due. */
+static int64_t
+share_due(const struct json_object *invoice, int64_t credits)
+{
+	const int64_t total = stripe_amount_in(invoice, "total");
+	int64_t due;
+
+	if (!json_integer(invoice, "amount_due", &due) || due >= total)
+		return credits;
+	return due <= 0 ? 0 : (int64_t)((long double)credits *
+	    (long double)due / (long double)total + 0.5L);
+}
+
+/*
+ * Those of a period, once. A part of one, for a plan that was changed, brings
+ * none; a beginning that costs nothing brings them one time only, for
+ * subscriptions can be begun, tried and cancelled without end.
+ */
+static enum status
+count_credits(struct ctx *ctx, const struct json_object *invoice,
+    const struct bought *bought, struct order_new *order)
+{
+	bool before = false;
+
+	if (bought->line.proration || !begins_period(invoice))
+		return ST_OK;
+	if (order->amount_minor == 0 && !text_is(json_text(invoice,
+	    "billing_reason"), "subscription_cycle"))
+		TRY(store_order_free_before(ctx, order->user_id,
+		    order->invoice_id, &before));
+	if (!before)
+		order->credits = share_due(invoice, bought->plan.credits);
+	return ST_OK;
+}
+
 /* ---- as an order ------------------------------------------------------- */
 
 static const char *
-description_of(struct ctx *ctx, const struct plan *plan,
-    const struct invoice_line *line)
+description_of(struct ctx *ctx, const struct bought *bought)
 {
+	const struct invoice_line *line = &bought->line;
 	char from[FORMAT_MOMENT_SIZE], to[FORMAT_MOMENT_SIZE];
 
 	if (line->period_start == 0 || line->period_end == 0)
-		return plan->title;
+		return bought->plan.title;
 	format_date(from, line->period_start);
 	format_date(to, line->period_end);
-	return arena_printf(ctx->arena, "%s, %s to %s", plan->title, from,
-	    to);
+	return arena_printf(ctx->arena, "%s, %s to %s",
+	    bought->plan.title, from, to);
 }
 
 /* Not before what was paid for is over. */
 static int64_t
-expiry_of(const struct plan *plan, const struct invoice_line *line,
-    int64_t at)
+expiry_of(const struct bought *bought, int64_t at)
 {
-	const int64_t end = at + plan->credits_expire_days * DAY_MS;
+	const int64_t days = bought->plan.credits_expire_days;
+	const int64_t end = at + days * DAY_MS;
 
-	if (plan->credits_expire_days == 0)
+	if (days == 0)
 		return 0;
-	return end > line->period_end ? end : line->period_end;
+	return end > bought->line.period_end ? end : bought->line.period_end;
 }
 
 /* Nobody else writes one of this customer's, who is locked. */
@@ -144,8 +203,7 @@ invoice_paid(struct ctx *ctx, const struct json_object *invoice,
 	struct order_new order = {
 	    .invoice_id = stripe_id_in(invoice, "id", "in_"),
 	    .amount_minor = stripe_amount_in(invoice, "amount_paid") };
-	struct invoice_line line;
-	struct plan plan;
+	struct bought bought;
 	enum status status;
 
 	if (customer == NULL || order.invoice_id == NULL ||
@@ -153,15 +211,15 @@ invoice_paid(struct ctx *ctx, const struct json_object *invoice,
 		return ST_OK;
 	status = store_customer_lock(ctx, customer, &order.user_id);
 	if (status == ST_OK)
-		status = find_plan(ctx, invoice, &plan, &line);
+		status = find_bought(ctx, invoice, &bought);
 	if (status == ST_USER_NOT_FOUND || status == ST_PLAN_NOT_FOUND)
 		return ST_OK;
 	TRY(status);
-	order.plan_id = plan.id;
-	order.description = description_of(ctx, &plan, &line);
-	order.currency = currency != NULL ? currency : plan.currency;
-	order.credits = begins_period(invoice) ? plan.credits : 0;
-	order.expires_at = expiry_of(&plan, &line, at);
+	order.plan_id = bought.plan.id;
+	order.description = description_of(ctx, &bought);
+	order.currency = currency != NULL ? currency : bought.plan.currency;
+	order.expires_at = expiry_of(&bought, at);
+	TRY(count_credits(ctx, invoice, &bought, &order));
 	if (order.amount_minor == 0 && order.credits == 0)
 		return ST_OK;
 	TRY(take_order(ctx, &order));

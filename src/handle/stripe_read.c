@@ -119,6 +119,18 @@ subscription_read(struct ctx *ctx, const struct json_object *object,
 	    refuse(ctx, ST_STRIPE_WEBHOOK_ERROR, "this is no subscription");
 }
 
+/* Since version 2025-03-31 in one of two places, and before it. */
+static bool
+is_proration(const struct json_object *line)
+{
+	const struct json_object *parent = view_get(line, "parent");
+
+	return view_is_true(line, "proration") ||
+	    view_is_true(view_get(parent, "subscription_item_details"),
+	    "proration") || view_is_true(view_get(parent,
+	    "invoice_item_details"), "proration");
+}
+
 bool
 invoice_next(const struct json_object *invoice, size_t *at,
     struct invoice_line *out)
@@ -141,7 +153,8 @@ invoice_next(const struct json_object *invoice, size_t *at,
 			continue;
 		*out = (struct invoice_line){ .price_id = price,
 		    .period_start = stripe_time_in(period, "start"),
-		    .period_end = stripe_time_in(period, "end") };
+		    .period_end = stripe_time_in(period, "end"),
+		    .proration = is_proration(line) };
 		return true;
 	}
 	return false;

@@ -163,6 +163,21 @@ store_order_invoiced(struct ctx *ctx, const char *invoice_id, const char **id)
 }
 
 enum status
+store_order_free_before(struct ctx *ctx, const char *user_id,
+    const char *invoice_id, bool *out)
+{
+	static const char sql[] =
+	    "SELECT EXISTS (SELECT FROM orders WHERE user_id = $1"
+	    " AND invoice_id <> $2 AND amount_minor = 0 AND credits > 0)";
+	struct db_rows rows;
+
+	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(user_id),
+	    db_text(invoice_id))));
+	*out = db_get_bool(&rows, 0, 0);
+	return ST_OK;
+}
+
+enum status
 store_order_move(struct ctx *ctx, const char *id, const char *status)
 {
 	static const char lock[] =

@@ -4,6 +4,7 @@
 #ifndef STORE_ORDER_H
 #define STORE_ORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -72,6 +73,10 @@ enum status store_order_create(struct ctx *ctx, const struct order_new *new);
 /* The order that is this invoice. ST_ORDER_NOT_FOUND. */
 enum status store_order_invoiced(struct ctx *ctx, const char *invoice_id,
     const char **id);
+
+/* Whether another invoice of the user's cost nothing and brought credits. */
+enum status store_order_free_before(struct ctx *ctx, const char *user_id,
+    const char *invoice_id, bool *out);
 
 /*
  * store_order_move - to another status, along order_moves

@@ -102,18 +102,29 @@ const SHAPES = [
 	() => ({}),
 ];
 
+/* A line of an invoice; a part of a period is one of a change. */
+export function lineOf({ price = PRICE, amount = 900, start, part = false }) {
+	return { id: 'il_1', amount, pricing: { price_details: { price } },
+		period: { start, end: start + MONTH },
+		parent: part ? { type: 'invoice_item_details',
+			invoice_item_details: { proration: true } } :
+			{ type: 'subscription_item_details',
+				subscription_item_details: { proration: false } } };
+}
+
 /*
  * All of one invoice: paid, its charge, and what of it went back. Amount 0
- * has no payment.
+ * has no payment. lines are those of lineOf in place of one; more is what else
+ * the invoice says.
  */
 export function invoiceOf(stripe, person, name, start, { shape = 0,
-	reason = 'subscription_create', amount = 900, refunded = 0 } = {}) {
+	reason = 'subscription_create', amount = 900, refunded = 0,
+	lines, ...more } = {}) {
 	const id = `in_${name}${person}`, intent = `pi_${name}${person}`;
 	const paid = { id, object: 'invoice', customer: `cus_${person}`,
 		billing_reason: reason, amount_paid: amount, currency: 'eur',
-		lines: { object: 'list', data: [{ id: 'il_1', amount,
-			pricing: { price_details: { price: PRICE } },
-			period: { start, end: start + MONTH } }] } };
+		lines: { object: 'list', data: lines ?? [lineOf({ amount, start,
+			part: reason === 'subscription_update' })] }, ...more };
 	const charge = (back) => ({ id: `ch_${name}${person}`,
 		object: 'charge', amount, amount_captured: amount,
 		amount_refunded: back, currency: 'eur', status: 'succeeded',

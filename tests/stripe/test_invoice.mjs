@@ -6,7 +6,7 @@ import Stripe from 'stripe';
 import { after, before, is, request, stand, test } from
 	'../http/suite.mjs';
 import { startStripe } from '../lib/stripe.mjs';
-import { PLAN_SQL, invoiceOf } from './story.mjs';
+import { PLAN_SQL, invoiceOf, lineOf } from './story.mjs';
 
 const SECRET = 'whsec_invoice', SHAPES = 3;
 const DAY = 86400, START = Math.floor(Date.now() / 1000) - DAY;
@@ -20,6 +20,11 @@ before(async () => {
 		'stripe.api_base': stripe.url,
 		'stripe.webhook_secret': SECRET } });
 	await at.psql(PLAN_SQL);
+	await at.psql(`INSERT INTO plans (id, kind, name, title, description,
+		price_minor, currency, interval, credits, stripe_price_id, active,
+		position, created_at, updated_at) VALUES ('big', 'subscription',
+		'big', 'Big', '', 90000, 'EUR', 'month', 9000, 'price_big', true,
+		1, now(), now())`);
 });
 after(async () => {
 	await stripe.close();
@@ -127,6 +132,58 @@ test('what a change of plan costs is an order without credits', async () => {
 		reason: 'subscription_update', refunded: 300 }));
 	is(await ending(id), 'paid 900 EUR 900 300 0 0 0 pro stripe|0',
 		'the end');
+});
+
+/* As Stripe lists them: parts first. */
+test('the credits are those of the plan whose period is paid', async () => {
+	const id = await person();
+
+	await tellAll(invoiceOf(stripe, id, 'a', START, {
+		reason: 'subscription_cycle', lines: [
+			lineOf({ price: 'price_big', amount: 5, start: START,
+				part: true }),
+			lineOf({ amount: -5, start: START, part: true }),
+			lineOf({ start: START })] }));
+	is(await ending(id), 'paid 900 EUR 900 0 500 500 0 pro stripe|500',
+		'the end');
+});
+
+test('who changes to paying by the year has paid for a period', async () => {
+	const id = await person();
+
+	await tellAll(invoiceOf(stripe, id, 'a', START, {
+		reason: 'subscription_update', lines: [
+			lineOf({ amount: -400, start: START, part: true }),
+			lineOf({ price: 'price_big', start: START })] }));
+	is(await ending(id), 'paid 900 EUR 900 0 9000 9000 0 big stripe|9000',
+		'the end');
+});
+
+test('what begins for nothing brings credits once', async () => {
+	const id = await person();
+
+	for (const [name, reason] of [['a', 'subscription_create'],
+		['b', 'subscription_create'], ['c', 'subscription_update']])
+		await tellAll(invoiceOf(stripe, id, name, START, { amount: 0,
+			reason, lines: [lineOf({ amount: 0, start: START })] }));
+	is(await ending(id), 'paid 0 EUR 0 0 500 500 0 pro manual|500',
+		'the end');
+	await tellAll(invoiceOf(stripe, id, 'd', START, { amount: 0,
+		reason: 'subscription_cycle' }));
+	is((await ending(id)).split('|')[1], '1000', 'a free month later');
+});
+
+test('money that lay with Stripe brings no credits again', async () => {
+	for (const [due, end] of [
+		[300, 'paid 300 EUR 300 0 167 167 0 pro stripe|167'],
+		[0, '|0']]) {
+		const id = await person();
+
+		await tellAll(invoiceOf(stripe, id, 'a', START, { amount: due,
+			total: 900, amount_due: due,
+			lines: [lineOf({ start: START })] }));
+		is(await ending(id), end, `${due} of 900 were due`);
+	}
 });
 
 test('an invoice of anything else, or of nobody, is no order', async () => {
