@@ -171,6 +171,9 @@ note_manual(struct ctx *ctx, struct refund *refund)
 
 	TRY(store_payment_refundable(ctx, ctx->param[0], true,
 	    &refund->from));
+	if (!text_is(refund->from.provider, PROVIDER_MANUAL))
+		return refuse(ctx, ST_CONFLICT,
+		    "what is left was not paid by hand");
 	TRY(check_left(ctx, refund));
 	return store_reversal_note(ctx, &(struct reversal){
 	    .id = arena_printf(ctx->arena, "%s:%s:%s", PROVIDER_MANUAL,

@@ -335,6 +335,26 @@ test('a refund of a part is made once under its key', async () => {
 		'ORDER_NOT_REFUNDABLE', 'the code');
 });
 
+/* He paid by transfer, too: refunds at once are each for what they saw. */
+test('what was paid at Stripe is never refunded by hand', async () => {
+	for (let round = 0; round < 5; round++) {
+		const who = await buyer();
+		const { id } = who.order;
+
+		await at.psql(`INSERT INTO payments (id, order_id, provider,
+				currency, received_minor, refunded_minor,
+				created_at, updated_at)
+			VALUES ('manual:${id}', '${id}', 'manual', 'EUR', 900, 0,
+				now(), now())`);
+		await Promise.all([1, 2, 3, 4].map((n) =>
+			refund(who, { amountMinor: 900 }, `both-${n}`)));
+		is((await at.psql(`SELECT 1 FROM reversals r JOIN payments p
+			ON p.id = r.payment_id WHERE p.order_id = '${id}'
+			AND p.provider = 'stripe' AND r.id LIKE 'manual:%'`))
+			.length, 0, 'refunds nobody asked Stripe for');
+	}
+});
+
 test('a refund on the page says what was wrong', async () => {
 	const who = await buyer();
 	const path = `/admin/orders/${who.order.id}`;
