@@ -14,6 +14,7 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/credit.h"
+#include "store/entitlement.h"
 #include "store/page.h"
 #include "store/plan.h"
 #include "view/view.h"
@@ -201,11 +202,29 @@ read_money(struct ctx *ctx, struct plan_input *input)
 	    "A pack cannot be free.");
 }
 
+/* What every subscriber gets must be fit to be given, or the events of all
+ * of them would be refused. */
+static enum status
+check_entitlements(struct ctx *ctx, const struct json_object *object)
+{
+	struct view_member member = { 0 };
+
+	while (view_next(object, &member))
+		if (!entitlement_key_is_sound(member.name) ||
+		    member.value == NULL || strlen(view_as_text(ctx->arena,
+		    member.value)) > ENTITLEMENT_VALUE_MAX)
+			return wrong(ctx, "entitlements",
+			    "Entitlements have names of small letters, digits,"
+			    " dots and dashes, and short values.");
+	return ST_OK;
+}
+
 /* An object, from a page's text or a program's body, as JSON. */
 static enum status
 read_object(struct ctx *ctx, const char *field, const char *text,
     struct json_object *object, const char **out)
 {
+	const bool limits = text_is(field, "limits");
 	const char *reason;
 
 	*out = "{}";
@@ -214,10 +233,11 @@ read_object(struct ctx *ctx, const char *field, const char *text,
 	    !view_is_object(object)))
 		return wrong(ctx, field, arena_printf(ctx->arena,
 		    "%s must be a JSON object, {\"projects\": 5}.",
-		    text_is(field, "limits") ? "Limits" : "Entitlements"));
-	if (object != NULL)
-		*out = view_as_text(ctx->arena, object);
-	return ST_OK;
+		    limits ? "Limits" : "Entitlements"));
+	if (object == NULL)
+		return ST_OK;
+	*out = view_as_text(ctx->arena, object);
+	return limits ? ST_OK : check_entitlements(ctx, object);
 }
 
 static enum status

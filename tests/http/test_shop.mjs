@@ -475,6 +475,14 @@ test('a plan is edited on its page, and says what is wrong', async () => {
 	is(wrong.status, 400, 'the status');
 	matches(wrong.text, /Price is no amount/, 'the page');
 	matches(wrong.text, /value="9\.005"/, 'what was typed');
+	for (const entitlements of ['{"Export": true}', '{"a b": 1}',
+		'{"export": null}', JSON.stringify({ a: 'x'.repeat(1000) })]) {
+		const unfit = await admin.post(`${path}/save`, { ...fields,
+			entitlements });
+
+		is(unfit.status, 400, `${entitlements} given with a plan`);
+		matches(unfit.text, /Entitlements have names of/, 'the page');
+	}
 	is((await admin.post(`${path}/save`, { ...fields,
 		limits: '{"projects": 5}' })).status, 303, 'a right one');
 

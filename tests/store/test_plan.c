@@ -147,6 +147,9 @@ a_subscription_is_found_by_name_and_by_price(void **state)
 static void
 the_database_holds_the_bounds(void **state)
 {
+	static const char *const unsound[] = { "[]", "{\"Export\": true}",
+		"{\"a b\": 1}", "{\"\": 1}", "{\"export\": null}",
+		"{\"export\": [1e300, 1e300, 1e300, 1e300]}" };
 	struct world *w = *state;
 	struct plan plan = a_pack(w);
 
@@ -164,6 +167,11 @@ the_database_holds_the_bounds(void **state)
 	plan = a_pack(w);
 	plan.limits = "[]";
 	assert_int_equal(create(w, &plan), ST_INVALID);
+	for (size_t i = 0; i < sizeof(unsound) / sizeof(unsound[0]); i++) {
+		plan = a_pack(w);
+		plan.entitlements = unsound[i];
+		assert_int_equal(create(w, &plan), ST_INVALID);
+	}
 	assert_int_not_equal(db_script(&w->worker, "DELETE FROM plans"),
 	    ST_OK);
 	assert_int_not_equal(db_script(&w->worker,
