@@ -11,7 +11,6 @@
 #include "handle/stripe_read.h"
 #include "store/customer.h"
 #include "store/user.h"
-#include "trust/sign.h"
 #include "view/view.h"
 
 #define KEYS_MAX 46		/* Stripe's 50, less four of ours */
@@ -25,7 +24,8 @@ static bool
 is_ours(const char *name)
 {
 	return text_is(name, "userId") || text_is(name, "customerType") ||
-	    text_is(name, "subscriptionId") || text_is(name, "referenceId");
+	    text_is(name, "subscriptionId") ||
+	    text_is(name, "referenceId") || text_is(name, "orderId");
 }
 
 static const char *
@@ -128,8 +128,6 @@ make_customer(struct ctx *ctx, const struct json_object *metadata,
     const char **out)
 {
 	const struct user *user = ctx->user;
-	uint8_t hash[SHA256_BYTES];
-	char hex[TEXT_HEX_SIZE(SHA256_BYTES)];
 	struct json_object *made;
 	struct buf form;
 	enum status status;
@@ -140,10 +138,8 @@ make_customer(struct ctx *ctx, const struct json_object *metadata,
 	metadata_put(ctx, &form, "metadata", metadata);
 	stripe_text(&form, "metadata[userId]", user->id);
 	stripe_text(&form, "metadata[customerType]", "user");
-	sha256(hash, form.data, form.size);
-	text_hex(hex, hash, sizeof(hash));
 	status = stripe_post(ctx, "/v1/customers", &form,
-	    arena_printf(ctx->arena, "customer:%s", hex), &made);
+	    stripe_key(ctx, "customer", &form), &made);
 	if (status == ST_OK)
 		*out = stripe_id_in(made, "id", "cus_");
 	if (status == ST_STRIPE_REFUSED || (status == ST_OK && *out == NULL)) {

@@ -1,10 +1,14 @@
 #include "handle/stripe.h"
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/call_slot.h"
 #include "http/origin.h"
+#include "trust/sign.h"
 
 static enum status
 ask(struct ctx *ctx, const struct stripe_call *call, struct json_object **out)
@@ -31,6 +35,17 @@ stripe_post(struct ctx *ctx, const char *path, const struct buf *form,
 {
 	return ask(ctx, &(struct stripe_call){ .post = true, .path = path,
 	    .form = form, .key = key }, out);
+}
+
+const char *
+stripe_key(struct ctx *ctx, const char *what, const struct buf *form)
+{
+	uint8_t hash[SHA256_BYTES];
+	char hex[TEXT_HEX_SIZE(SHA256_BYTES)];
+
+	sha256(hash, form->data, form->size);
+	text_hex(hex, hash, sizeof(hash));
+	return arena_printf(ctx->arena, "%s:%s", what, hex);
 }
 
 enum status

@@ -22,6 +22,10 @@ enum status stripe_get(struct ctx *ctx, const char *path,
 enum status stripe_post(struct ctx *ctx, const char *path,
     const struct buf *form, const char *key, struct json_object **out);
 
+/* An idempotency key of what is asked: the same form is the same request. */
+const char *stripe_key(struct ctx *ctx, const char *what,
+    const struct buf *form);
+
 /*
  * stripe_url - where a browser goes on, of a session
  *

@@ -279,8 +279,9 @@ ask_checkout(struct ctx *ctx, const struct upgrade *input,
 	put_ids(ctx, &form, "subscription_data[metadata]", input, up);
 	put_ids(ctx, &form, "metadata", input, up);
 	up->answer.redirect = input->disable_redirect != CHOICE_YES;
-	return stripe_post(ctx, "/v1/checkout/sessions", &form, NULL,
-	    &up->answer.object);
+	/* Who asks twice pays in one session, not for two subscriptions. */
+	return stripe_post(ctx, "/v1/checkout/sessions", &form,
+	    stripe_key(ctx, "subscription", &form), &up->answer.object);
 }
 
 /* The row that waits, or a new one. */

@@ -110,6 +110,16 @@ test('a browser is led to where it subscribes, and back to what it has',
 		ok(!BUTTON.test(after), 'a second one is offered');
 	});
 
+test('who asks twice pays in one session, for another plan in another one',
+	async () => {
+		const who = await person(at);
+		const lead = (plan) => leadTo(who, PAGE, { plan, ...BACK });
+		const url = await lead('pro');
+
+		is(await lead('pro'), url, 'where it is paid');
+		ok(await lead('team') !== url, 'another plan is paid for there');
+	});
+
 test('who has one changes to another plan, or pays by the year', async () => {
 	const who = await subscribe(await person(at));
 
