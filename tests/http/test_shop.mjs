@@ -449,6 +449,9 @@ test('a receipt can be printed by its buyer', async () => {
 	matches(page.text, /1 Example Street[^]*1,000 credits[^]*€9\.00/,
 		'the receipt');
 	is((await other.get(path)).status, 404, 'another\'s receipt');
+	await refund(who, { amountMinor: 300 }, 'receipt');
+	matches((await who.get(path)).text,
+		/Paid<[^]*€9\.00[^]*Refunded<[^]*−€3\.00/, 'with a refund');
 });
 
 test('orders are found by address and by what Stripe calls them', async () => {

@@ -182,7 +182,7 @@ a_receipt_says_what_was_paid_for(void **state)
 	assert_non_null(strstr(w->text.text, "€9.00"));
 	assert_non_null(strstr(w->text.html, "1,000 credits are in"));
 	render(w, LETTER_REFUNDED);
-	assert_non_null(strstr(w->text.text, "given back €9.00"));
+	assert_non_null(strstr(w->text.text, "refunded €9.00"));
 	assert_non_null(strstr(w->text.html, "019c3e68"));
 }
 
