@@ -135,8 +135,8 @@ user_password_link(struct ctx *ctx)
 	    .action = "password.send-link", .target_type = "user",
 	    .target_id = subject.id }));
 	view_bool(ctx->view, "success", true);
-	return subject_next(ctx, &subject, "A letter with the link is on its "
-	    "way.");
+	return subject_next(ctx, &subject,
+	    "The e-mail with the link is on its way.");
 }
 
 /* ---- create-user ------------------------------------------------------- */
@@ -271,5 +271,5 @@ user_create(struct ctx *ctx)
 	TRY(user_data_ban(ctx, &data, &subject));
 	TRY(send_letter(ctx, &subject));
 	return subject_changed(ctx, &subject,
-	    "The account is made, and a letter about it on its way.");
+	    "The account is created, and an e-mail about it on its way.");
 }

@@ -197,7 +197,7 @@ delete_save(struct ctx *ctx)
 {
 	if (ctx->config->user_delete_verification) {
 		TRY(send_link(ctx, "/login"));
-		ctx->response.flash = "We have sent you a letter. Your "
+		ctx->response.flash = "We have sent you an e-mail. Your "
 		    "account is deleted when you follow the link in it.";
 		return respond_next(ctx, "/account");
 	}

@@ -139,10 +139,10 @@ email_save(struct ctx *ctx)
 	ctx->response.flash = is_replaced_at_once(ctx) ?
 	    "If nobody else has this address, it is yours now." :
 	    agrees_first(ctx) ?
-	    "We have sent a letter to your present address. Follow the link "
-	    "in it to agree to the change." :
-	    "If nobody else has this address, we have sent a letter to it. "
-	    "Follow the link in it to finish the change.";
+	    "We have sent a link to your current address. Follow it to agree "
+	    "to the change." :
+	    "If nobody else has this address, we have sent a link to it. "
+	    "Follow it to finish the change.";
 	return respond_next(ctx, "/account");
 }
 

@@ -176,7 +176,7 @@ sign_up(struct ctx *ctx)
 	if (signs_in(ctx->config))
 		return respond_next(ctx, "/account");
 	ctx->response.flash = verification_at_sign_up(ctx->config) ?
-	    "Thank you. Follow the link in the letter that we have sent you." :
+	    "Thank you. Now follow the link in the e-mail we have sent you." :
 	    "Thank you. You can sign in now.";
 	return respond_next(ctx, "/login");
 }

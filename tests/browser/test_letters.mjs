@@ -45,7 +45,7 @@ async function forgotten(options) {
 	await visitor.follow('Forgot your password?');
 	await visitor.fill({ 'E-mail': user.email });
 	await visitor.press('Send the link');
-	assert.equal(await title(visitor), 'Look into your mail');
+	assert.equal(await title(visitor), 'Check your e-mail');
 	await followLetter(visitor, 'reset-password', user.email);
 	assert.equal(visitor.path, '/reset-password');
 	await visitor.fill({ 'New password': 'short' });
@@ -76,8 +76,8 @@ async function proved(options) {
 	assert.equal(visitor.status, 403, 'before the address is proved');
 	await visitor.follow('Confirm your e-mail address');
 	await visitor.fill({ 'E-mail': email });
-	await visitor.press('Send the letter');
-	assert.equal(await title(visitor), 'Look into your mail');
+	await visitor.press('Send the link');
+	assert.equal(await title(visitor), 'Check your e-mail');
 	await followLetter(visitor, 'verify-email', email);
 	assert.equal(await title(visitor), 'Your address is confirmed');
 	await visitor.signIn(email, PASSWORD);
@@ -109,11 +109,11 @@ async function left(options) {
 	const visitor = await signedIn(at, user, options);
 
 	await visitor.follow('Delete my account…');
-	await visitor.fill({ [`Type ${user.email} to go on`]:
+	await visitor.fill({ [`Type ${user.email} to confirm`]:
 		'somebody@example.com', 'Your password': PASSWORD });
 	await visitor.press('Delete my account');
 	assert.equal(visitor.status, 400, 'with another address');
-	await visitor.fill({ [`Type ${user.email} to go on`]: user.email,
+	await visitor.fill({ [`Type ${user.email} to confirm`]: user.email,
 		'Your password': PASSWORD });
 	await visitor.press('Delete my account');
 	assert.equal(visitor.path, '/login');

@@ -337,9 +337,9 @@ look('new password refused', 'nobody', async (visitor) => {
 look('new password with a dead link', 'nobody', '/reset-password?token=none');
 look('confirm an address', 'nobody', '/verify-email');
 look('confirm an address, refused', 'nobody', (visitor) => sendMain(visitor,
-	'/verify-email', { 'E-mail': '' }, 'Send the letter'), 400);
+	'/verify-email', { 'E-mail': '' }, 'Send the link'), 400);
 look('confirm an address, letter sent', 'nobody', (visitor) => sendMain(visitor,
-	'/verify-email', { 'E-mail': long.email }, 'Send the letter'));
+	'/verify-email', { 'E-mail': long.email }, 'Send the link'));
 for (const query of ['done=verified', 'done=agreed', 'done=changed',
 	'error=TOKEN_EXPIRED', 'error=INVALID_TOKEN'])
 	look(`confirm an address with ${query}`, 'nobody',
@@ -430,11 +430,11 @@ look('reservation made', 'long', async (visitor) => sendMain(visitor,
 	{ 'It begins': inDays(2), 'It ends': inDays(3) }, 'Reserve'));
 look('feedback without any', 'user', '/account/feedback');
 look('feedback refused', 'user', (visitor) => sendMain(visitor,
-	'/account/feedback', { Subject: '', 'What you want to say': LONG_REASON },
+	'/account/feedback', { Subject: '', 'Message': LONG_REASON },
 	'Send'), 400);
 look('feedback sent', 'long', (visitor) => sendMain(visitor,
 	'/account/feedback', { Subject: 'W'.repeat(120),
-		'What you want to say': `${'long'.repeat(50)}\n\n${LONG_REASON}` },
+		'Message': `${'long'.repeat(50)}\n\n${LONG_REASON}` },
 	'Send'));
 look('referrals without any', 'user', '/account/referrals');
 look('referrals', 'long', async (visitor) => {

@@ -275,7 +275,7 @@ test('a person finds the way from the sign-in page to a new password',
 		is(asked.header('location'), '/forgot-password?sent=1',
 			'the place to go');
 		matches((await visitor.get('/forgot-password?sent=1')).text,
-			/Look into your mail/, 'the page');
+			/Check your e-mail/, 'the page');
 
 		const [{ url }] = await lettersTo(at, who.email, 'reset-password');
 		const followed = await visitor.get(url.replace(at.url, ''));
