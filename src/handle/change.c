@@ -96,11 +96,11 @@ change_expiry(struct ctx *ctx, struct credit *credit)
 	if (credit->lifetime != 0)
 		return invalid(ctx, "body", "expiresAt", "Invalid input: "
 		    "expected either expiresAt or expiresInDays",
-		    "Say either a date or a number of days.");
+		    "Give either a date or a number of days.");
 	if (!format_read_instant(text, &credit->expires_at))
 		return invalid(ctx, "body", "expiresAt",
 		    "Invalid input: expected a date or an instant",
-		    "This is no date of the form 2026-11-21.");
+		    "Write the date like 2026-11-21.");
 	if (strchr(text, 'T') == NULL)
 		credit->expires_at += DAY_MS;
 	return ST_OK;

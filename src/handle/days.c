@@ -17,7 +17,7 @@ day_read(struct ctx *ctx, const char *field, const char *text,
 	    format_read_instant(text, instant))
 		return ST_OK;
 	return invalid(ctx, "query", field, "Invalid input: expected a date",
-	    "This is no date of the form 2026-11-21.");
+	    "Write the date like 2026-11-21.");
 }
 
 enum status
@@ -43,5 +43,5 @@ moment_read(struct ctx *ctx, const char *slot, const char *field,
 		return ST_OK;
 	return invalid(ctx, slot, field,
 	    "Invalid input: expected ISO datetime",
-	    "This is no moment of the form 2026-11-21 06:51.");
+	    "Write the time like 2026-11-21 06:51.");
 }

@@ -278,7 +278,7 @@ fill_errors(struct ctx *ctx, enum status status)
 		fill_error(errors, field, text);
 	view_text(view_object(ctx->page, "error"), "text",
 	    ctx->errors != NULL || field != NULL ?
-	    "Please look at this again:" : text);
+	    "Please correct this:" : text);
 }
 
 static enum status

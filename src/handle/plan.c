@@ -191,12 +191,14 @@ read_money(struct ctx *ctx, struct plan_input *input)
 	for (const char *c = plan->currency; *c != '\0'; c++)
 		if (*c < 'A' || *c > 'Z')
 			return wrong(ctx, "currency",
-			    "Currency is a code of three capitals, EUR.");
+			    "Currency must be three capital letters, for example "
+			    "EUR.");
 	if (input->price != NULL && (!format_read_money(input->price,
 	    plan->currency, &plan->price_minor) ||
 	    plan->price_minor > PLAN_PRICE_MAX))
 		return wrong(ctx, "price",
-		    "Price is no amount of that currency, 12.50.");
+		    "Price must be an amount in that currency, for example "
+		    "12.50.");
 	return plan->price_minor > 0 || plan->interval != NULL ? ST_OK :
 	    wrong(ctx, input->price == NULL ? "priceMinor" : "price",
 	    "A pack cannot be free.");

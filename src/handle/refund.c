@@ -76,7 +76,7 @@ read_amount(struct ctx *ctx, const char *currency, int64_t *amount)
 	if (format_read_money(input->amount, currency, amount) && *amount > 0)
 		return ST_OK;
 	return invalid(ctx, "body", "amount", "Invalid input",
-	    "Amount is no amount of that currency, 4.50.");
+	    "Amount must be an amount in that currency, for example 4.50.");
 }
 
 static enum status

@@ -248,14 +248,14 @@ span_read(struct ctx *ctx, const struct span_input *input, struct span *out)
 	TRY(moment_read(ctx, "body", "to", input->to, &out->to));
 	if (out->from <= ctx->now)
 		return invalid(ctx, "body", "from", "Invalid input: expected "
-		    "a moment in the future", "It must begin in the future.");
+		    "a moment in the future", "It must start in the future.");
 	if (out->from > ctx->now + RESERVATION_AHEAD_DAYS * DAY_MS)
 		return invalid(ctx, "body", "from", "Invalid input: expected "
 		    "a moment within 366 days",
-		    "It must begin within a year.");
+		    "It must start within a year.");
 	if (out->to <= out->from)
 		return invalid(ctx, "body", "to", "Invalid input: expected a "
-		    "moment after from", "It must end after it begins.");
+		    "moment after from", "It must end after it starts.");
 	if (out->to - out->from > RESERVATION_HOURS_MAX * HOUR_MS)
 		return invalid(ctx, "body", "to", "Invalid input: expected a "
 		    "moment within 31 days of from",

@@ -101,7 +101,7 @@ check_role(struct ctx *ctx, const char *name)
 		    ST_YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE,
 		    "no such role");
 	return invalid(ctx, "body", "role", "Invalid option",
-	    "Role is none of the choices.");
+	    "Role is not one of the choices.");
 }
 
 enum status

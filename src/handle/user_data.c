@@ -18,7 +18,7 @@ wrong(struct ctx *ctx, const char *name, const char *type)
 {
 	return invalid(ctx, "body", arena_printf(ctx->arena, "data.%s", name),
 	    arena_printf(ctx->arena, "Invalid input: expected %s", type),
-	    arena_printf(ctx->arena, "%s has the wrong form.", name));
+	    arena_printf(ctx->arena, "%s is not valid.", name));
 }
 
 enum status

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/format.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
@@ -73,6 +74,15 @@ label(const struct form_field *field)
 	return field->label != NULL ? field->label : field->name;
 }
 
+static const char *
+number_text(const struct reading *r, int64_t number)
+{
+	char *text = arena_alloc(r->ctx->arena, FORMAT_NUMBER_SIZE);
+
+	format_number(text, number);
+	return text;
+}
+
 static enum status
 wrong(const struct reading *r, const char *wire, const char *human)
 {
@@ -85,7 +95,7 @@ wrong_type(const struct reading *r, const char *received)
 	struct arena *arena = r->ctx->arena;
 	const char *human = strcmp(received, "undefined") == 0 ?
 	    arena_printf(arena, "%s is missing.", label(r->field)) :
-	    arena_printf(arena, "%s has the wrong form.", label(r->field));
+	    arena_printf(arena, "%s is not valid.", label(r->field));
 
 	return wrong(r, arena_printf(arena,
 	    "Invalid input: expected %s, received %s",
@@ -115,14 +125,14 @@ read_text(const struct reading *r, const char *text, const char **out)
 		    "string to have >=%lld characters",
 		    (long long)r->field->min), length == 0 ?
 		    arena_printf(arena, "%s is missing.", label(r->field)) :
-		    arena_printf(arena, "%s needs at least %lld characters.",
-		    label(r->field), (long long)r->field->min));
+		    arena_printf(arena, "%s must have at least %s characters.",
+		    label(r->field), number_text(r, r->field->min)));
 	if (length > r->field->max)
 		return wrong(r, arena_printf(arena, "Too big: expected "
 		    "string to have <=%lld characters",
 		    (long long)r->field->max),
-		    arena_printf(arena, "%s may have %lld characters at most.",
-		    label(r->field), (long long)r->field->max));
+		    arena_printf(arena, "%s can have at most %s characters.",
+		    label(r->field), number_text(r, r->field->max)));
 	return ST_OK;
 }
 
@@ -133,7 +143,7 @@ read_email(const struct reading *r, const char *text, const char **out)
 	if (strlen(text) <= (size_t)r->field->max && text_email(text))
 		return ST_OK;
 	return wrong(r, "Invalid email address", arena_printf(r->ctx->arena,
-	    "%s is no e-mail address.", label(r->field)));
+	    "%s is not a valid e-mail address.", label(r->field)));
 }
 
 static enum status
@@ -153,7 +163,7 @@ read_enum(const struct reading *r, const char *text, const char **out)
 		buf_printf(&buf, "%s\"%s\"", i > 0 ? "|" : "",
 		    r->field->options[i]);
 	return wrong(r, buf.data, arena_printf(r->ctx->arena,
-	    "%s is none of the choices.", label(r->field)));
+	    "%s is not one of the choices.", label(r->field)));
 }
 
 static enum status
@@ -169,9 +179,9 @@ read_bounds(const struct reading *r, int64_t number, int64_t *out)
 	    "Too small: expected number to be >=%lld" :
 	    "Too big: expected number to be <=%lld",
 	    (long long)(small ? r->field->min : r->field->max)),
-	    arena_printf(arena, "%s must lie between %lld and %lld.",
-	    label(r->field), (long long)r->field->min,
-	    (long long)r->field->max));
+	    arena_printf(arena, "%s must be between %s and %s.",
+	    label(r->field), number_text(r, r->field->min),
+	    number_text(r, r->field->max)));
 }
 
 /* People write "+50" where a correction may go either way. */
@@ -227,7 +237,7 @@ read_words(const struct reading *r, struct json_object *value,
 
 	return text != NULL ? read_text(r, text, out) :
 	    wrong(r, "Invalid input", arena_printf(r->ctx->arena,
-	    "%s has the wrong form.", label(r->field)));
+	    "%s is not valid.", label(r->field)));
 }
 
 static enum status

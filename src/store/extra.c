@@ -69,7 +69,7 @@ wrong_type(struct ctx *ctx, const struct extra_field *field)
 {
 	return invalid(ctx, "body", field->name, arena_printf(ctx->arena,
 	    "Invalid input: expected %s", extra_type_names[field->type]),
-	    arena_printf(ctx->arena, "%s has the wrong form.", field->name));
+	    arena_printf(ctx->arena, "%s is not valid.", field->name));
 }
 
 static bool
@@ -85,7 +85,7 @@ wrong_length(struct ctx *ctx, const struct extra_field *field)
 	return invalid(ctx, "body", field->name, arena_printf(ctx->arena,
 	    "Too big: expected string to have <=%d characters",
 	    EXTRA_TEXT_MAX), arena_printf(ctx->arena,
-	    "%s may have %d characters at most.", field->name,
+	    "%s can have at most %d characters.", field->name,
 	    EXTRA_TEXT_MAX));
 }
 

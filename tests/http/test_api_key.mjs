@@ -479,7 +479,7 @@ test('the page says what is wrong and keeps what was typed', async () => {
 		days: '365', 'credits:spend': 'on' });
 
 	is(page.status, 400, 'the status');
-	matches(page.text, /32 characters at most/);
+	matches(page.text, /at most 32 characters/);
 	matches(page.text, new RegExp(`value="${'x'.repeat(33)}"`));
 	matches(page.text, /name="credits:spend"[^>]* checked/);
 	matches(page.text, /value="365" selected/);

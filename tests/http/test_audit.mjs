@@ -87,5 +87,5 @@ test('the page says it in words and links to whom it is about', async () => {
 		'the page');
 	matches(text, /user\.unban/, 'the page');
 	matches((await admin.get('/admin/audit?from=soon')).text,
-		/This is no date/, 'the page of a wrong day');
+		/Write the date like/, 'the page of a wrong day');
 });

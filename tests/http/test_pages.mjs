@@ -322,7 +322,7 @@ test('a refused sign-up keeps what was typed, but no password', async () => {
 	const response = await visitor.post('/signup', typed);
 
 	is(response.status, 400, 'the status');
-	matches(response.text, /E-mail is no e-mail address/, 'the page');
+	matches(response.text, /E-mail is not a valid e-mail address/, 'the page');
 	matches(response.text, /value="Zoë &quot;Z&quot; &lt;z&gt;"/,
 		'the name');
 	matches(response.text, /value="not an address"/, 'the address');

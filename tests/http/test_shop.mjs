@@ -364,7 +364,7 @@ test('a refund on the page says what was wrong', async () => {
 		reason: 'Too many' });
 
 	is(wrong.status, 400, 'the status');
-	matches(wrong.text, /Amount is no amount/, 'the page');
+	matches(wrong.text, /Amount must be an amount/, 'the page');
 	is((await admin.post(`${path}/refund`, { key, amount: '3.00',
 		reason: 'Too many' })).status, 303, 'the status of a right one');
 	matches((await admin.get(path)).text, /Too many/, 'the order');
@@ -476,7 +476,7 @@ test('a plan is edited on its page, and says what is wrong', async () => {
 		price: '9.005', limits: '[1]' });
 
 	is(wrong.status, 400, 'the status');
-	matches(wrong.text, /Price is no amount/, 'the page');
+	matches(wrong.text, /Price must be an amount/, 'the page');
 	matches(wrong.text, /value="9\.005"/, 'what was typed');
 	for (const entitlements of ['{"Export": true}', '{"a b": 1}',
 		'{"export": null}', JSON.stringify({ a: 'x'.repeat(1000) })]) {

@@ -439,9 +439,9 @@ people_read_sentences(void **state)
 	error = world->ctx.errors;
 	assert_string_equal(error->human, "Name is missing.");
 	error = error->next;
-	assert_string_equal(error->human, "email is no e-mail address.");
+	assert_string_equal(error->human, "email is not a valid e-mail address.");
 	error = error->next;
-	assert_string_equal(error->human, "Amount must lie between 1 and 100.");
+	assert_string_equal(error->human, "Amount must be between 1 and 100.");
 }
 
 /* contract README, section 3: form values are all strings. */
