@@ -22,7 +22,7 @@
 
 const struct choice_word order_statuses[] = {
 	{ "all", "All" }, { "paid", "Paid" }, { "created", "Not paid yet" },
-	{ "deleted", "Deleted" }, { "refunded", "Refunded" }, { NULL, NULL }
+	{ "deleted", "Cancelled" }, { "refunded", "Refunded" }, { NULL, NULL }
 };
 
 void
