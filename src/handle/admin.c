@@ -58,7 +58,7 @@ const struct form users_form = FORM(users_fields, struct users_query);
 static const struct export_column users_columns[] = {
 	{ "Id", "id", NULL }, { "Joined", "createdAt", NULL },
 	{ "Name", "name", NULL }, { "E-mail", "email", NULL },
-	{ "Verified", "emailVerified", NULL }, { "Role", "role", NULL },
+	{ "Confirmed", "emailVerified", NULL }, { "Role", "role", NULL },
 	{ "State", "state", NULL }, { "Balance", "balance", NULL },
 };
 const struct export users_export = EXPORT("users", "users", users_columns);
