@@ -62,14 +62,14 @@ change_open(struct ctx *ctx, struct user *subject, struct credit *credit)
 enum status
 change_done(struct ctx *ctx, const struct user *subject, const char *verb)
 {
-	char amount[FORMAT_NUMBER_SIZE], balance[FORMAT_NUMBER_SIZE];
+	char balance[FORMAT_NUMBER_SIZE];
 
 	if (!is_page(ctx))
 		return ST_OK;
-	format_number(amount, view_get_int(ctx->view, "amount"));
 	format_number(balance, view_get_int(ctx->view, "balance"));
 	return subject_next(ctx, subject, arena_printf(ctx->arena,
-	    "%s credits %s. The balance is %s.", amount, verb, balance));
+	    "%s %s. The balance is %s.", words_plural(ctx,
+	    view_get_int(ctx->view, "amount"), "credit"), verb, balance));
 }
 
 /* ---- times ------------------------------------------------------------- */

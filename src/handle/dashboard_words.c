@@ -54,7 +54,7 @@ trend_text(struct ctx *ctx, const struct series *series)
 	if (percent > PERCENT_MAX)
 		return arena_printf(ctx->arena, "%.0f times as much",
 		    percent / 100 + 1);
-	return arena_printf(ctx->arena, "%.0f %% %s",
+	return arena_printf(ctx->arena, "%.0f%% %s",
 	    percent < 0 ? -percent : percent, more > 0 ? "more" : "less");
 }
 

@@ -71,7 +71,8 @@ orders_show(struct ctx *ctx, const struct order_filter *filter,
 		if (open == 0)
 			view_null(ctx->view, "differencesText");
 		else
-			words_number(ctx->view, "differencesText", open);
+			view_text(ctx->view, "differencesText",
+			    words_plural(ctx, open, "difference"));
 		words_each(ctx, orders, order_words);
 		words_choices(ctx->view, "statuses", order_statuses,
 		    filter->status == NULL ? "all" : filter->status);

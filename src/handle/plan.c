@@ -37,16 +37,17 @@ void
 plan_words(struct ctx *ctx, struct json_object *plan)
 {
 	const char *interval = view_get_text(plan, "interval");
+	const int64_t days = view_get_int(plan, "creditsExpireDays");
 	char money[FORMAT_MONEY_SIZE];
 
-	(void)ctx;
 	format_money(money, view_get_int(plan, "priceMinor"),
 	    view_get_text(plan, "currency"), false);
 	view_text(plan, "priceText", money);
 	view_text(plan, "kindText", interval == NULL ? "Pack" :
 	    text_is(interval, "year") ? "Every year" : "Every month");
 	words_number(plan, "creditsText", view_get_int(plan, "credits"));
-	words_count(plan, "creditsExpireDays", "expiryText");
+	view_text(plan, "expiryText", days == 0 ? NULL :
+	    words_plural(ctx, days, "day"));
 }
 
 /* ---- for buyers -------------------------------------------------------- */

@@ -256,10 +256,8 @@ proposal_words(struct ctx *ctx, struct json_object *proposal)
 	words_moment(proposal, "lapsesAt");
 	words_moment(proposal, "decidedAt");
 	words_moment(proposal, "expiresAt");
-	if (days > 0)
-		words_number(proposal, "daysText", days);
-	else
-		view_null(proposal, "daysText");
+	view_text(proposal, "daysText", days == 0 ? NULL :
+	    words_plural(ctx, days, "day"));
 	powers_words(ctx, proposal);
 }
 

@@ -113,13 +113,13 @@ static const char *
 reward_sentence(struct ctx *ctx)
 {
 	const struct reward *reward = &ctx->config->affiliate_reward;
-	char number[FORMAT_NUMBER_SIZE];
+	const char *what = reward->percent > 0 ? arena_printf(ctx->arena,
+	    "%lld%% of the credits in", (long long)reward->percent) :
+	    arena_printf(ctx->arena, "%s for",
+	    words_plural(ctx, reward->credits, "credit"));
 
-	format_number(number, reward->percent > 0 ? reward->percent :
-	    reward->credits);
-	return arena_printf(ctx->arena, "You get %s%s the first order of "
-	    "everybody who signs up by your link.", number,
-	    reward->percent > 0 ? " % of the credits in" : " credits for");
+	return arena_printf(ctx->arena, "You get %s the first order of "
+	    "everybody who signs up with your link.", what);
 }
 
 static void
@@ -129,7 +129,7 @@ account_words(struct ctx *ctx)
 	static const struct {
 		const char *label, *key, *note;
 	} rows[] = {
-		{ "Signed up", "referred", "by your link" },
+		{ "Signed up", "referred", "with your link" },
 		{ "Rewarded", "rewarded", "for their first order" },
 		{ "Credits", "credits", "earned so far" },
 	};

@@ -26,7 +26,7 @@
 const struct choice_word reservation_states[] = {
 	{ "", "Any state" }, { "requested", "Requested" },
 	{ "confirmed", "Confirmed" }, { "cancelled", "Cancelled" },
-	{ "lapsed", "Lapsed" }, { NULL, NULL }
+	{ "lapsed", "Not confirmed in time" }, { NULL, NULL }
 };
 
 static void
@@ -45,18 +45,16 @@ reservation_words(struct ctx *ctx, struct json_object *reservation)
 	    view_get_text(reservation, "state")));
 	words_number(reservation, "creditsText",
 	    view_get_int(reservation, "credits"));
+	view_text(reservation, "priceText", words_plural(ctx,
+	    view_get_int(reservation, "credits"), "credit"));
 	words_moment(reservation, "createdAt");
 }
 
 const char *
 item_price(struct ctx *ctx, const struct json_object *item)
 {
-	const int64_t price = view_get_int(item, "price");
-	char text[FORMAT_NUMBER_SIZE];
-
-	format_number(text, price);
-	return arena_printf(ctx->arena, "%s %s %s", text,
-	    price == 1 ? "credit" : "credits",
+	return arena_printf(ctx->arena, "%s %s", words_plural(ctx,
+	    view_get_int(item, "price"), "credit"),
 	    text_is(view_get_text(item, "unit"), "hour") ? "an hour" :
 	    "a reservation");
 }
@@ -74,7 +72,8 @@ reservation_tell(struct ctx *ctx, enum letter_kind kind,
 		view_copy(about, members[i],
 		    view_get(reservation, members[i]));
 	span_words(ctx, about);
-	words_number(about, "creditsText", view_get_int(about, "credits"));
+	view_text(about, "priceText", words_plural(ctx,
+	    view_get_int(about, "credits"), "credit"));
 	view_text(about, "reason", reason);
 	return letter_send(ctx, &(struct letter){ .kind = kind,
 	    .user = user, .about = about });
@@ -190,8 +189,8 @@ page_show(struct ctx *ctx, const struct look_query *query)
 
 	view_null(form, "from");
 	view_null(form, "to");
-	view_int(ctx->view, "cancelHours",
-	    ctx->config->reservations_cancel_hours);
+	view_text(ctx->view, "cancelText", words_plural(ctx,
+	    ctx->config->reservations_cancel_hours, "hour"));
 	TRY(offers_view(ctx, query->item, &item));
 	day_view(ctx, query->day, &from);
 	TRY(busy_view(ctx, item, from));
@@ -235,9 +234,9 @@ static const struct form_field reserve_fields[] = {
 	FIELD_TEXT(struct reserve_input, item_id, "itemId", 1, 64,
 	    .label = "Item"),
 	FIELD_TEXT(struct reserve_input, span.from, "from", 1,
-	    MOMENT_TEXT_MAX, .label = "From"),
+	    MOMENT_TEXT_MAX, .label = "Start"),
 	FIELD_TEXT(struct reserve_input, span.to, "to", 1, MOMENT_TEXT_MAX,
-	    .label = "To"),
+	    .label = "End"),
 };
 const struct form reserve_form = FORM(reserve_fields, struct reserve_input);
 

@@ -49,9 +49,12 @@ subscription_words(struct ctx *ctx, struct json_object *one)
 static void
 offer_words(struct ctx *ctx, struct json_object *offer)
 {
+	const int64_t days = view_get_int(offer, "trialDays");
+
 	plan_words(ctx, offer);
 	words_count(offer, "credits", "creditsText");
-	words_count(offer, "trialDays", "trialText");
+	view_text(offer, "trialText", days == 0 ? NULL :
+	    words_plural(ctx, days, "day"));
 	view_bool(offer, "choosable", view_is_true(offer, "payable") ||
 	    view_is_true(offer, "annual"));
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -58,6 +59,16 @@ words_number(struct json_object *out, const char *key, int64_t number)
 
 	format_number(text, number);
 	view_text(out, key, text);
+}
+
+const char *
+words_plural(struct ctx *ctx, int64_t number, const char *noun)
+{
+	char text[FORMAT_NUMBER_SIZE];
+
+	format_number(text, number);
+	return arena_printf(ctx->arena, "%s %s%s", text, noun,
+	    number == 1 ? "" : "s");
 }
 
 void
@@ -271,6 +282,8 @@ words_wallet(struct ctx *ctx, struct json_object *out,
 	struct json_object *quota;
 
 	words_number(out, "balanceText", wallet->balance);
+	view_text(out, "balanceUnit", wallet->balance == 1 ? "credit" :
+	    "credits");
 	if (wallet->quota == QUOTA_NONE) {
 		view_null(out, "quota");
 		return;

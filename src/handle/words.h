@@ -27,7 +27,9 @@ void words_each(struct ctx *ctx, struct json_object *list,
 
 /* "1,234" */
 void words_number(struct json_object *out, const char *key, int64_t number);
-/* The same of out's own number, into text_key; null when it is none or 0. */
+/* "1 credit", "1,234 credits" */
+const char *words_plural(struct ctx *ctx, int64_t number, const char *noun);
+/* Out's own number, into text_key; null when it is none or 0. */
 void words_count(struct json_object *out, const char *key,
     const char *text_key);
 

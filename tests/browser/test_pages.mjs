@@ -423,11 +423,11 @@ look('new item', 'admin_rw', (visitor) => sendMain(visitor, '/admin/items',
 		'Price in credits': '1' }, 'Make it'));
 look('reservations without any', 'user', '/account/reservations');
 look('reservation refused', 'user', (visitor) => sendMain(visitor,
-	'/account/reservations', { 'It begins': '2001-01-01T10:00',
-		'It ends': '2001-01-01T09:00' }, 'Reserve'), 400);
+	'/account/reservations', { 'Starts (UTC)': '2001-01-01T10:00',
+		'Ends (UTC)': '2001-01-01T09:00' }, 'Reserve'), 400);
 look('reservation made', 'long', async (visitor) => sendMain(visitor,
 	`/account/reservations?item=${await someOf('items')}`,
-	{ 'It begins': inDays(2), 'It ends': inDays(3) }, 'Reserve'));
+	{ 'Starts (UTC)': inDays(2), 'Ends (UTC)': inDays(3) }, 'Reserve'));
 look('feedback without any', 'user', '/account/feedback');
 look('feedback refused', 'user', (visitor) => sendMain(visitor,
 	'/account/feedback', { Subject: '', 'Message': LONG_REASON },

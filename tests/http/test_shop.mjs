@@ -256,7 +256,7 @@ test('a payment nobody told of is found and repaired', async () => {
 		({ subject }) => subject === intent.id);
 
 	is(found?.kind, 'payment', 'the difference');
-	matches((await admin.get('/admin/orders')).text, /not known here/,
+	matches((await admin.get('/admin/orders')).text, /what is known here/,
 		'the list of orders');
 	matches((await admin.get('/admin/orders/differences')).text,
 		new RegExp(intent.id), 'the list of differences');

@@ -36,7 +36,7 @@ static int
 open_world(void **state)
 {
 	static const char *const members[] = { "subject", "itemName",
-		"startsAtText", "endsAtText", "creditsText", "reason" };
+		"startsAtText", "endsAtText", "priceText", "reason" };
 	const char *source = getenv("srcdir");
 	struct world *w = calloc(1, sizeof(*w));
 	char directory[4096];

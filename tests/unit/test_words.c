@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "ctx.h"
 #include "guard/permission.h"
 #include "handle/words.h"
 #include "view/view.h"
@@ -57,6 +58,17 @@ no_moment_is_null_twice(void **state)
 }
 
 static void
+a_number_has_its_noun(void **state)
+{
+	struct ctx ctx = { .arena = *state };
+
+	assert_string_equal(words_plural(&ctx, 0, "day"), "0 days");
+	assert_string_equal(words_plural(&ctx, 1, "credit"), "1 credit");
+	assert_string_equal(words_plural(&ctx, 1234, "credit"),
+	    "1,234 credits");
+}
+
+static void
 every_role_has_words(void **state)
 {
 	(void)state;
@@ -82,6 +94,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_moment_stands_beside_its_iso_text),
 		TEST(no_moment_is_null_twice),
+		TEST(a_number_has_its_noun),
 		TEST(every_role_has_words),
 		TEST(an_unknown_role_is_shown_as_it_is),
 	};
