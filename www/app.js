@@ -22,13 +22,13 @@ revealable(input)
 	const button = button_in(input, "Show");
 
 	button.setAttribute("aria-label", "Show password");
-	button.setAttribute("aria-pressed", "false");
 	button.addEventListener("click", () => {
 		const shown = input.type === "password";
 
 		input.type = shown ? "text" : "password";
 		button.textContent = shown ? "Hide" : "Show";
-		button.setAttribute("aria-pressed", String(shown));
+		button.setAttribute("aria-label",
+		    `${button.textContent} password`);
 	});
 	/* A password left readable would be offered as form history. */
 	input.form.addEventListener("submit", () => {
@@ -42,6 +42,7 @@ copyable(input)
 {
 	const button = button_in(input, "Copy");
 
+	button.setAttribute("aria-live", "polite");
 	button.addEventListener("click", async () => {
 		input.select();
 		try {
