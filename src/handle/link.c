@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "http/path.h"
+#include "http/request.h"
+#include "view/view.h"
 
 const char *
 link_make(struct ctx *ctx, const char *path, const char *callback)
@@ -32,6 +35,24 @@ link_absolute(struct ctx *ctx, const char *url)
 {
 	return url[0] != '/' ? url :
 	    arena_printf(ctx->arena, "%s%s", ctx->config->origin, url);
+}
+
+const char *
+link_next(const struct ctx *ctx)
+{
+	const char *next = ctx->body != NULL ?
+	    view_get_text(ctx->body, "next") :
+	    request_query(&ctx->request, "next");
+
+	return next != NULL && path_next(next) ? next : NULL;
+}
+
+const char *
+link_onward(struct ctx *ctx, const char *page)
+{
+	const char *next = link_next(ctx);
+
+	return next == NULL ? page : link_with(ctx, page, "next", next);
 }
 
 enum status

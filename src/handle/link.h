@@ -6,6 +6,8 @@
 
 #include "base/status.h"
 
+#define LINK_NEXT_MAX 2000
+
 struct ctx;
 
 /*
@@ -23,6 +25,13 @@ const char *link_with(struct ctx *ctx, const char *url, const char *name,
 
 /* url itself, or behind our origin where it is a reference. */
 const char *link_absolute(struct ctx *ctx, const char *url);
+
+/* Where a visitor of our pages is to go on, by the form or the query: a path
+ * of our own, or NULL. */
+const char *link_next(const struct ctx *ctx);
+
+/* A page of ours that leads on to there. */
+const char *link_onward(struct ctx *ctx, const char *page);
 
 /* 302 with a content type, as the contract has it. Always ST_OK. */
 enum status link_follow(struct ctx *ctx, const char *url);

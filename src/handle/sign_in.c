@@ -10,11 +10,11 @@
 #include "guard/session.h"
 #include "handle/admin.h"
 #include "handle/letter.h"
+#include "handle/link.h"
 #include "handle/username.h"
 #include "handle/verify.h"
 #include "handle/words.h"
 #include "http/form.h"
-#include "http/path.h"
 #include "routes.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -53,7 +53,8 @@ static const struct form_field sign_in_fields[] = {
 static const struct form_field login_fields[] = {
 	EMAIL_FIELD,
 	PASSWORD_FIELD,
-	FIELD_TEXT(struct login, next, "next", 0, 2000, .optional = true),
+	FIELD_TEXT(struct login, next, "next", 0, LINK_NEXT_MAX,
+	    .optional = true),
 	FIELD_BOOL(struct login, add, "add", WHEN_FIELD(multi_session),
 	    .optional = true),
 	REMEMBER_FIELD,
@@ -261,6 +262,7 @@ sign_in(struct ctx *ctx)
 	const struct checked *checked = ctx->prepared;
 	struct session *session = arena_alloc(ctx->arena, sizeof(*session));
 	bool remember = is_remembered(ctx, login);
+	const char *next = link_next(ctx);
 
 	forget_choice(ctx);
 	/* Before the old one ends: it may be the only one that knows the
@@ -278,8 +280,7 @@ sign_in(struct ctx *ctx)
 		ctx->response.location = login->callback_url;
 	}
 	user_view(ctx, view_object(ctx->view, "user"), &checked->user);
-	return respond_next(ctx, "%s", login->next != NULL &&
-	    path_next(login->next) ? login->next : "/account");
+	return respond_next(ctx, "%s", next != NULL ? next : "/account");
 }
 
 enum status
@@ -295,7 +296,6 @@ enum status
 login_page(struct ctx *ctx)
 {
 	struct json_object *form = view_object(ctx->view, "form");
-	const char *next = request_query(&ctx->request, "next");
 	const char *add = ctx->config->multi_session_enabled ?
 	    request_query(&ctx->request, "add") : NULL;
 
@@ -305,7 +305,8 @@ login_page(struct ctx *ctx)
 	view_text(form, "add", ctx->session != NULL ? add : NULL);
 	view_null(form, "email");
 	view_null(form, "rememberMe");
-	view_text(form, "next", next != NULL && path_next(next) ? next : NULL);
+	view_text(form, "next", link_next(ctx));
+	view_text(ctx->view, "signUp", link_onward(ctx, "/signup"));
 	view_bool(ctx->view, "canSignUp", ctx->config->password_enabled &&
 	    ctx->config->password_sign_up);
 	view_bool(ctx->view, "canResetPassword", ctx->config->password_enabled

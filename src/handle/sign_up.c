@@ -6,6 +6,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "handle/letter.h"
+#include "handle/link.h"
 #include "handle/referral.h"
 #include "handle/username.h"
 #include "handle/verify.h"
@@ -26,6 +27,7 @@ struct sign_up {
 	const char *username;
 	const char *display_username;
 	const char *callback_url;
+	const char *next;		/* on the page */
 	enum choice remember;
 };
 
@@ -61,6 +63,8 @@ static const struct form_field signup_fields[] = {
 	EMAIL_FIELD,
 	PASSWORD_FIELD,
 	USERNAME_FIELD,
+	FIELD_TEXT(struct sign_up, next, "next", 0, LINK_NEXT_MAX,
+	    .optional = true),
 };
 const struct form sign_up_form = FORM(sign_up_fields, struct sign_up,
     .object_and_record = true, .form_body = true);
@@ -157,6 +161,7 @@ sign_up(struct ctx *ctx)
 	const struct prepared *prepared = ctx->prepared;
 	struct session *session = arena_alloc(ctx->arena, sizeof(*session));
 	struct user *user = arena_alloc(ctx->arena, sizeof(*user));
+	const char *next = link_next(ctx);
 	char id[ID_SIZE];
 	struct user_new new = { .id = id, .name = input->name,
 		.email = text_lower(ctx->arena, input->email),
@@ -174,11 +179,12 @@ sign_up(struct ctx *ctx)
 	view_text(ctx->view, "token", session->token);
 	user_view(ctx, view_object(ctx->view, "user"), user);
 	if (signs_in(ctx->config))
-		return respond_next(ctx, "/account");
+		return respond_next(ctx, "%s", next != NULL ? next :
+		    "/account");
 	ctx->response.flash = verification_at_sign_up(ctx->config) ?
 	    "Thank you. Now follow the link in the e-mail we have sent you." :
 	    "Thank you. You can sign in now.";
-	return respond_next(ctx, "/login");
+	return respond_next(ctx, "%s", link_onward(ctx, "/login"));
 }
 
 enum status
@@ -204,6 +210,8 @@ signup_page(struct ctx *ctx)
 	view_null(form, "name");
 	view_null(form, "email");
 	view_null(form, "username");
+	view_text(form, "next", link_next(ctx));
+	view_text(ctx->view, "signIn", link_onward(ctx, "/login"));
 	view_bool(ctx->view, "usernames", ctx->config->username_enabled);
 	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
 	return ST_OK;

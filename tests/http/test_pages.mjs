@@ -366,6 +366,30 @@ test('whoever is sent to sign in comes back where they wanted to go',
 		is(done.header('location'), next, 'the place to go');
 	});
 
+test('whoever signs up on the way there comes there, too', async () => {
+	const visitor = new Person(at), next = '/account/security?a=b&c=%20d';
+	const address = (page, name) => new RegExp(
+		`href="(/${name}[^"]*)"`).exec(page.text)[1]
+		.replaceAll('&amp;', '&');
+	const login = await visitor.get('/login?next=' +
+		encodeURIComponent(next));
+	const signup = await visitor.get(address(login, 'signup'));
+	const done = await visitor.form('/signup', {
+		next: /name="next" value="([^"]*)"/.exec(signup.text)[1]
+			.replaceAll('&amp;', '&'),
+		csrf: csrfOf(signup.text), name: 'Robin',
+		email: `next${process.pid}@example.com`, password: PASSWORD });
+
+	is(address(signup, 'login'),
+		`/login?next=${encodeURIComponent(next)}`, 'the way back');
+	is(done.header('location'), next, 'the place to go');
+
+	const evil = await new Person(at).get('/signup?next=//evil.example');
+
+	matches(evil.text, /name="next" value=""/, 'next');
+	matches(evil.text, /href="\/login"/, 'the way back');
+});
+
 /* One payload a line; "\xHH" and "\\" stand for bytes. As percent-escapes. */
 function payloads() {
 	return fs.readFileSync(path.join(SOURCE, 'tests/unit/redirects.txt'),
