@@ -172,15 +172,22 @@ verification_ask(struct ctx *ctx)
 	return respond_next(ctx, "/verify-email?sent=1");
 }
 
+static bool
+is_confirmed(const struct ctx *ctx)
+{
+	return ctx->session != NULL && ctx->user->email_verified;
+}
+
 /* What the visitor has come with; "" is nothing. */
 static const char *
 state_of(const struct ctx *ctx)
 {
 	static const char *const done[] = { "verified", "agreed", "changed" };
 	const char *how = request_query(&ctx->request, "done");
+	const char *none = is_confirmed(ctx) ? "verified" : "";
 
 	if (ctx->route->method != METHOD_GET)
-		return "";
+		return none;
 	if (request_query(&ctx->request, "error") != NULL)
 		return "failed";
 	if (request_query(&ctx->request, "sent") != NULL)
@@ -188,7 +195,7 @@ state_of(const struct ctx *ctx)
 	for (size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++)
 		if (text_is(how, done[i]))
 			return done[i];
-	return "";
+	return none;
 }
 
 enum status
@@ -198,13 +205,15 @@ verify_email_page(struct ctx *ctx)
 		"failed", "sent" };
 	const char *state = state_of(ctx);
 
+	if (state[0] == '\0' && !ctx->config->verification_enabled)
+		return refuse(ctx, ST_NOT_FOUND, "verification is off");
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		view_bool(ctx->view, states[i], strcmp(state, states[i]) == 0);
 	view_bool(ctx->view, "expired", text_is(request_query(&ctx->request,
 	    "error"), "TOKEN_EXPIRED"));
 	view_bool(ctx->view, "canAsk", ctx->config->verification_enabled &&
 	    (state[0] == '\0' || strcmp(state, "failed") == 0) &&
-	    (ctx->session == NULL || !ctx->user->email_verified));
+	    !is_confirmed(ctx));
 	view_null(view_object(ctx->view, "form"), "email");
 	return ST_OK;
 }

@@ -359,9 +359,22 @@ test('where letters are off, so is what needs them', () =>
 		is((await who.json(CHANGE, { newEmail: fresh() })).text,
 			'{"message":"Verification email isn\'t enabled"}',
 			'the answer');
+		is((await who.get('/verify-email')).status, 404, 'the page');
 		ok(!(await who.get('/account')).text.includes(
 			'not confirmed yet'), 'reminded');
 	}));
+
+test('the page about an address says what there is to say', async () => {
+	const who = await verified();
+
+	matches((await who.get('/verify-email')).text,
+		/<h1>Your address is confirmed/, 'a confirmed one');
+
+	const again = await who.post('/verify-email', {});
+
+	is(again.status, 400, 'the status');
+	matches(again.text, /Email is already verified/, 'why');
+});
 
 test('where addresses stay, nothing offers to change them', () =>
 	on({ 'user.change_email': false }, async (other, who) => {
