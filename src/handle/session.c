@@ -9,6 +9,7 @@
 #include "handle/admin.h"
 #include "handle/device.h"
 #include "handle/multi_session.h"
+#include "handle/reset.h"
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/audit.h"
@@ -245,5 +246,6 @@ security_page(struct ctx *ctx)
 	view_bool(ctx->view, "others", view_count(rows) > 1);
 	view_null(view_object(ctx->view, "form"), "revokeOtherSessions");
 	view_int(ctx->view, "passwordMin", ctx->config->password_min_length);
-	return ST_OK;
+	view_bool(ctx->view, "canResetPassword", reset_enabled(ctx->config));
+	return password_asked(ctx);
 }

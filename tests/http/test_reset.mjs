@@ -190,6 +190,11 @@ test('an account without a password gets one', async () => {
 	const who = await person(at);
 
 	await at.psql(`DELETE FROM accounts WHERE user_id = '${who.id}'`);
+
+	const page = (await who.get('/account/security')).text;
+
+	matches(page, /has no password yet[^]*href="\/forgot-password"/, 'the page');
+	ok(!page.includes('currentPassword'), 'it asks for one');
 	is((await reset(await askFor(who))).status, 200, 'the status');
 	is((await signIn(who, NEW)).status, 200, 'the sign-in');
 });
