@@ -183,6 +183,15 @@ test('each is explained to operators, and alerts know no other', async () => {
 		'what alerts ask for in vain');
 });
 
+test('each alert is explained to operators', () => {
+	const named = namesIn('alerts.yml', /- alert: (\w+)/g);
+	const explained = namesIn('OPERATING.md', /^\| `(Tollgate\w+)` \|/gm);
+
+	ok(named.size > 10, `there are ${named.size}`);
+	is([...named].sort().join(), [...explained].sort().join(),
+		'the alerts');
+});
+
 /* ---- that they are right --------------------------------------------------- */
 
 test('requests are counted by route and status, by all workers together',
