@@ -551,19 +551,13 @@ a_worker_rewrites_no_figure(void **state)
 	struct world *w = *state;
 
 	(void)close_hours(&w->worker, ALL);
-	assert_int_not_equal(db_script(&w->worker,
-	    "UPDATE hourly_figures SET sign_ups = 0"), ST_OK);
-	assert_int_not_equal(db_script(&w->worker,
-	    "DELETE FROM hourly_figures"), ST_OK);
-	assert_int_not_equal(db_script(&w->worker,
-	    "UPDATE hourly_revenue SET orders = 1"), ST_OK);
-	assert_int_not_equal(db_script(&w->worker,
-	    "DELETE FROM hourly_revenue"), ST_OK);
-	assert_int_not_equal(db_script(&w->worker,
-	    "UPDATE spenders SET spent = 1"), ST_OK);
-	assert_int_not_equal(db_script(&w->worker,
-	    "INSERT INTO order_returns (order_id, currency, amount_minor,"
-	    " created_at) VALUES ('a', 'EUR', 1, now())"), ST_OK);
+	world_denied(w, "UPDATE hourly_figures SET sign_ups = 0");
+	world_denied(w, "DELETE FROM hourly_figures");
+	world_denied(w, "UPDATE hourly_revenue SET orders = 1");
+	world_denied(w, "DELETE FROM hourly_revenue");
+	world_denied(w, "UPDATE spenders SET spent = 1");
+	world_denied(w, "INSERT INTO order_returns (order_id, currency,"
+	    " amount_minor, created_at) VALUES ('a', 'EUR', 1, now())");
 	/* nor one of an hour that is not over, or that is none */
 	assert_int_equal(db_script(&w->worker,
 	    "INSERT INTO hourly_figures VALUES"

@@ -124,6 +124,24 @@ world_item(const struct json_object *object, const char *key, size_t i)
 }
 
 /*
+ * No privilege lets a worker run sql, a constant without parameters: a CHECK,
+ * a trigger or a mistake in its text that stops it is another answer.
+ */
+static inline void
+world_denied(struct world *w, const char *sql)
+{
+	const char *script = arena_printf(w->worker.arena, "DO $do$ BEGIN"
+	    " EXECUTE $sql$%s$sql$; RAISE 'allowed';"
+	    " EXCEPTION WHEN insufficient_privilege THEN"
+	    "  IF SQLERRM !~ '^(permission denied|must be owner) ' THEN"
+	    "   RAISE; END IF;"
+	    " END $do$", sql);
+
+	if (db_script(&w->worker, script) != ST_OK)
+		fail_msg("not for want of a privilege: %s", sql);
+}
+
+/*
  * Runs work in count processes at once, each a worker with a connection of
  * its own; outcomes[status] counts what came of it.
  */
