@@ -284,7 +284,7 @@ keep_failure(struct ctx *ctx, const char *key, enum status status)
 	const char *why = arena_printf(ctx->arena, "%s: %s",
 	    status_text(status), ctx->reason != NULL ? ctx->reason : "");
 
-	TRY(db_script(ctx, "ROLLBACK TO SAVEPOINT effect"));
+	TRY(db_undo(ctx));
 	TRY(store_event_failed(ctx, key, why));
 	ctx->message = ctx->code = NULL;
 	return refuse(ctx, ST_STRIPE_WEBHOOK_ERROR, "%s", why);
@@ -313,7 +313,7 @@ webhook(struct ctx *ctx)
 	if (done)
 		return ST_OK;
 	if (effect != NULL) {
-		TRY(db_script(ctx, "SAVEPOINT effect"));
+		TRY(db_savepoint(ctx));
 		status = make(ctx, event);
 	}
 	if (is_final(status))

@@ -456,6 +456,18 @@ db_script(struct ctx *ctx, const char *script)
 
 /* ---- transactions ------------------------------------------------------ */
 
+enum status
+db_savepoint(struct ctx *ctx)
+{
+	return db_script(ctx, "SAVEPOINT undo");
+}
+
+enum status
+db_undo(struct ctx *ctx)
+{
+	return db_script(ctx, "ROLLBACK TO SAVEPOINT undo");
+}
+
 /* A connection that will not roll back is not worth keeping. */
 static void
 rollback(struct db *db)

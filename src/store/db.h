@@ -179,6 +179,17 @@ enum status db_view_pairs(struct ctx *ctx, struct json_object *out,
 enum status db_transact(struct ctx *ctx, enum status (*work)(struct ctx *));
 
 /*
+ * db_savepoint - what follows in this transaction may be undone
+ * db_undo - undo all that has happened since the last db_savepoint
+ *
+ * Only inside db_transact. A statement that failed may be followed by db_undo,
+ * after which the transaction goes on, unless it was ST_RETRY or
+ * ST_UNAVAILABLE, for then there is no transaction left.
+ */
+enum status db_savepoint(struct ctx *ctx);
+enum status db_undo(struct ctx *ctx);
+
+/*
  * What was asked since the request began, for metrics and the budgets in
  * tests. BEGIN, COMMIT and preparing are time, but no statements; failures are
  * ST_UNAVAILABLE and ST_INTERNAL.

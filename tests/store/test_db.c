@@ -542,6 +542,29 @@ an_aborted_transaction_is_never_called_committed(void **state)
 }
 
 static enum status
+undo_a_failure(struct ctx *ctx)
+{
+	TRY(db_run(ctx, insert_item, DB_ARGS(db_int(3)), NULL));
+	TRY(db_savepoint(ctx));
+	TRY(db_run(ctx, insert_item, DB_ARGS(db_int(4)), NULL));
+	assert_int_equal(db_run(ctx, insert_item, DB_ARGS(db_int(1)), NULL),
+	    ST_CONFLICT);
+	TRY(db_undo(ctx));
+	return db_run(ctx, insert_item, DB_ARGS(db_int(5)), NULL);
+}
+
+static void
+a_transaction_goes_on_from_its_savepoint(void **state)
+{
+	static const char ids[] =
+	    "SELECT string_agg(id::text, ' ' ORDER BY id) FROM item";
+	struct fixture *f = *state;
+
+	assert_int_equal(db_transact(&f->ctx, undo_a_failure), ST_OK);
+	assert_string_equal(fixture_text(&f->other, ids), "1 2 3 5");
+}
+
+static enum status
 do_nothing(struct ctx *ctx)
 {
 	(void)ctx;
@@ -941,6 +964,7 @@ main(void)
 		ITEM_TEST(a_last_statement_that_fails_takes_all_back),
 		ITEM_TEST(a_statement_after_the_last_is_a_fault_of_ours),
 		ITEM_TEST(an_aborted_transaction_is_never_called_committed),
+		ITEM_TEST(a_transaction_goes_on_from_its_savepoint),
 		STORE_TEST(work_without_a_statement_needs_no_server),
 		ITEM_TEST(a_script_may_not_end_its_transaction),
 		ITEM_TEST(a_collision_is_repeated_with_a_clean_view),
