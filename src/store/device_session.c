@@ -48,8 +48,7 @@ store_device_sessions(struct ctx *ctx, const char *const *tokens,
 		    SESSION_COLUMN_COUNT + USER_COLUMN_COUNT) - 1;
 
 		found[i].live = true;
-		session_row(ctx, &rows, row, &found[i].session);
-		found[i].session.token = tokens[i];
+		session_row(ctx, &rows, row, tokens[i], &found[i].session);
 		user_row(ctx, &rows, row, SESSION_COLUMN_COUNT,
 		    &found[i].user);
 	}

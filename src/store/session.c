@@ -36,23 +36,25 @@ end_of(const struct ctx *ctx, int64_t created_at, int64_t seconds)
 
 void
 session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
-    struct session *out)
+    const char *token, struct session *out)
 {
 	int64_t latest;
 
-	out->id = db_get_text(rows, row, 0);
-	out->user_id = db_get_text(rows, row, 1);
-	out->expires_at = db_get_time(ctx, rows, row, 2);
-	out->created_at = db_get_time(ctx, rows, row, 3);
+	*out = (struct session){
+		.id = db_get_text(rows, row, 0),
+		.token = token,
+		.user_id = db_get_text(rows, row, 1),
+		.expires_at = db_get_time(ctx, rows, row, 2),
+		.created_at = db_get_time(ctx, rows, row, 3),
+		.updated_at = db_get_time(ctx, rows, row, 4),
+		.ip_address = db_get_text(rows, row, 5),
+		.user_agent = db_get_text(rows, row, 6),
+		.impersonated_by = db_get_text(rows, row, 7),
+		.fields = db_get_text(rows, row, 8),
+	};
 	latest = session_latest(ctx, out->created_at);
 	if (out->expires_at > latest)
 		out->expires_at = latest;
-	out->updated_at = db_get_time(ctx, rows, row, 4);
-	out->ip_address = db_get_text(rows, row, 5);
-	out->user_agent = db_get_text(rows, row, 6);
-	out->impersonated_by = db_get_text(rows, row, 7);
-	out->fields = db_get_text(rows, row, 8);
-	out->entitlements = NULL;
 }
 
 void
@@ -103,8 +105,7 @@ store_session_find(struct ctx *ctx, const char *token,
 
 	TRY(db_one(ctx, &rows, more ? entitled : plain,
 	    (struct db_args){ arg, more ? 2 : 1 }));
-	session_row(ctx, &rows, 0, session);
-	session->token = token;
+	session_row(ctx, &rows, 0, token, session);
 	if (more)
 		session->entitlements = db_get_text(&rows, 0,
 		    SESSION_COLUMN_COUNT + USER_COLUMN_COUNT);
@@ -177,14 +178,15 @@ store_session_create(struct ctx *ctx, const char *user_id,
 	    "  AND NOT EXISTS (SELECT FROM sessions WHERE user_id = $2"
 	    "   AND impersonated_by IS NULL AND user_agent = $7"
 	    "   AND starts_with(ip_address, $10))";
+	const char *token;
 	char id[ID_SIZE];
 	struct db_rows rows;
 	enum status status;
 
 	id_new(id, ctx->now);
-	out->token = token_new(ctx);
+	token = token_new(ctx);
 	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id), db_text(user_id),
-	    token_hash(ctx, out->token),
+	    token_hash(ctx, token),
 	    db_time(end_of(ctx, ctx->now, lifetime_seconds)),
 	    db_time(ctx->now), db_text(ctx->request.address),
 	    db_text(ctx->request.user_agent), db_text(password),
@@ -194,7 +196,7 @@ store_session_create(struct ctx *ctx, const char *user_id,
 		return refuse(ctx, ST_FAILED_TO_CREATE_SESSION,
 		    "user gone, banned, or password changed meanwhile");
 	TRY(status);
-	session_row(ctx, &rows, 0, out);
+	session_row(ctx, &rows, 0, token, out);
 	out->new_device = db_get_bool(&rows, 0, SESSION_COLUMN_COUNT + 1);
 	return db_get_bool(&rows, 0, SESSION_COLUMN_COUNT) ?
 	    forget_ban(ctx, user_id) : ST_OK;
@@ -210,14 +212,15 @@ store_session_impersonate(struct ctx *ctx, const struct user *user,
 	    "   impersonated_by, fields, began_in)"
 	    " VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10)"
 	    " RETURNING " SESSION_COLUMNS;
+	const char *token;
 	char id[ID_SIZE];
 	struct db_rows rows;
 	enum status status;
 
 	id_new(id, ctx->now);
-	out->token = token_new(ctx);
+	token = token_new(ctx);
 	status = db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
-	    token_hash(ctx, out->token), db_text(user->id),
+	    token_hash(ctx, token), db_text(user->id),
 	    db_time(end_of(ctx, ctx->now, lifetime_seconds)),
 	    db_time(ctx->now), db_text(ctx->request.address),
 	    db_text(ctx->request.user_agent), db_text(ctx->user->id),
@@ -227,7 +230,7 @@ store_session_impersonate(struct ctx *ctx, const struct user *user,
 		return refuse(ctx, ST_UNAUTHORIZED,
 		    "the session ended meanwhile");
 	TRY(status);
-	session_row(ctx, &rows, 0, out);
+	session_row(ctx, &rows, 0, token, out);
 	return ST_OK;
 }
 
@@ -273,7 +276,7 @@ store_session_update(struct ctx *ctx, struct session *session,
 
 	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(session->id),
 	    db_text(fields), db_time(ctx->now))));
-	session_row(ctx, &rows, 0, session);
+	session_row(ctx, &rows, 0, session->token, session);
 	return ST_OK;
 }
 
@@ -363,7 +366,7 @@ list(struct ctx *ctx, const char *user_id, bool borrowed,
 	    "   AND expires_at > $2 AND ($4 OR impersonated_by IS NULL)"
 	    "  ORDER BY created_at DESC, id DESC LIMIT $3)"
 	    " ORDER BY s.created_at, s.id";
-	struct session session = { 0 };
+	struct session session;
 	struct db_rows rows;
 
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(user_id),
@@ -371,7 +374,7 @@ list(struct ctx *ctx, const char *user_id, bool borrowed,
 	for (size_t i = 0; i < rows.count; i++) {
 		bool mine;
 
-		session_row(ctx, &rows, i, &session);
+		session_row(ctx, &rows, i, NULL, &session);
 		if (session.expires_at <= ctx->now)
 			continue;
 		mine = own != NULL && strcmp(own->id, session.id) == 0;

@@ -36,14 +36,15 @@ struct session {
 /*
  * SESSION_COLUMNS - what session_row reads of a row "s", from column 0 on
  *
- * The token is left to the caller, who alone knows it.
+ * token  the session's, which the caller alone knows; NULL: nobody will ask
+ * out    all of it is written: by_key and new_device false, entitlements NULL
  */
 #define SESSION_COLUMNS							\
 	"s.id, s.user_id, s.expires_at, s.created_at, s.updated_at,"	\
 	" s.ip_address, s.user_agent, s.impersonated_by, s.fields"
 #define SESSION_COLUMN_COUNT 9
 void session_row(struct ctx *ctx, const struct db_rows *rows, size_t row,
-    struct session *out);
+    const char *token, struct session *out);
 
 /*
  * session_latest - the last moment a session of that age can reach, ms UTC

@@ -13,21 +13,23 @@ void
 user_row(struct ctx *ctx, const struct db_rows *rows, size_t row, int first,
     struct user *out)
 {
-	out->id = db_get_text(rows, row, first);
-	out->name = db_get_text(rows, row, first + 1);
-	out->email = db_get_text(rows, row, first + 2);
-	out->email_verified = db_get_bool(rows, row, first + 3);
-	out->image = db_get_text(rows, row, first + 4);
-	out->role = db_get_text(rows, row, first + 5);
-	out->username = db_get_text(rows, row, first + 6);
-	out->display_username = db_get_text(rows, row, first + 7);
-	out->ban_stored = db_get_bool(rows, row, first + 8);
-	out->ban_reason = db_get_text(rows, row, first + 9);
-	out->ban_expires_at = db_get_time(ctx, rows, row, first + 10);
-	out->fields = db_get_text(rows, row, first + 11);
-	out->created_at = db_get_time(ctx, rows, row, first + 12);
-	out->updated_at = db_get_time(ctx, rows, row, first + 13);
-	out->stripe_customer_id = db_get_text(rows, row, first + 14);
+	*out = (struct user){
+		.id = db_get_text(rows, row, first),
+		.name = db_get_text(rows, row, first + 1),
+		.email = db_get_text(rows, row, first + 2),
+		.email_verified = db_get_bool(rows, row, first + 3),
+		.image = db_get_text(rows, row, first + 4),
+		.role = db_get_text(rows, row, first + 5),
+		.username = db_get_text(rows, row, first + 6),
+		.display_username = db_get_text(rows, row, first + 7),
+		.ban_stored = db_get_bool(rows, row, first + 8),
+		.ban_reason = db_get_text(rows, row, first + 9),
+		.ban_expires_at = db_get_time(ctx, rows, row, first + 10),
+		.fields = db_get_text(rows, row, first + 11),
+		.created_at = db_get_time(ctx, rows, row, first + 12),
+		.updated_at = db_get_time(ctx, rows, row, first + 13),
+		.stripe_customer_id = db_get_text(rows, row, first + 14),
+	};
 	out->banned = out->ban_stored && (out->ban_expires_at == 0 ||
 	    out->ban_expires_at > ctx->now);
 }

@@ -49,7 +49,8 @@ struct user {
 /*
  * USER_COLUMNS - what user_row reads, for every statement that joins users
  *
- * first is the number of the columns' first one in rows.
+ * first is the number of the columns' first one in rows. All of out is
+ * written: no row has permissions, so they are none until a guard gives them.
  */
 #define USER_COLUMNS							\
 	"u.id, u.name, u.email, u.email_verified, u.image, u.role,"	\
