@@ -104,9 +104,9 @@ shared_key(struct ctx *ctx)
 }
 
 static enum status
-add_next(struct ctx *ctx)
+add_next(struct ctx *ctx, void *key)
 {
-	return store_key_add(ctx, ctx->prepared, true);
+	return store_key_add(ctx, key, true);
 }
 
 /* Of all who find that a key is due one adds it; the others find it there. */
@@ -117,9 +117,7 @@ make_next(struct ctx *ctx)
 	    ctx->config->jwt_rsa_bits);
 	enum status status;
 
-	ctx->prepared = key;
-	status = db_transact(ctx, add_next);
-	ctx->prepared = NULL;
+	status = db_transact_with(ctx, add_next, key);
 	jwk_free(key);
 	if (status == ST_CONFLICT)
 		ctx->reason = NULL;

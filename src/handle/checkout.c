@@ -38,13 +38,12 @@ static const struct form_field purchase_fields[] = {
 };
 const struct form purchase_form = FORM(purchase_fields, struct purchase);
 
-/* An order of the plan at its price of now, into the view. */
+/* An order of the plan at its price of now. id: ID_SIZE bytes, for its own. */
 static enum status
-order_make(struct ctx *ctx)
+order_make(struct ctx *ctx, void *id)
 {
 	const struct purchase *input = ctx->input;
 	struct plan plan;
-	char *id = arena_alloc(ctx->arena, ID_SIZE);
 	int64_t unpaid;
 
 	TRY(store_order_unpaid(ctx, ctx->user->id, &unpaid));
@@ -55,7 +54,6 @@ order_make(struct ctx *ctx)
 	if (!plan.active || !text_is(plan.kind, "pack"))
 		return refuse(ctx, ST_PLAN_NOT_AVAILABLE, "%s", plan.id);
 	id_new(id, ctx->now);
-	ctx->prepared = id;
 	return store_order_create(ctx, &(struct order_new){ .id = id,
 	    .user_id = ctx->user->id, .description = plan.title,
 	    .credits = plan.credits, .amount_minor = plan.price_minor,
@@ -66,10 +64,12 @@ order_make(struct ctx *ctx)
 enum status
 order_add(struct ctx *ctx)
 {
+	char id[ID_SIZE];
+
 	if (!payments_on(ctx))
 		return refuse(ctx, ST_PAYMENTS_OFF, "stripe.enabled is off");
-	TRY(order_make(ctx));
-	return store_order_get(ctx, ctx->prepared, ctx->user->id,
+	TRY(order_make(ctx, id));
+	return store_order_get(ctx, id, ctx->user->id,
 	    view_object(ctx->view, "order"));
 }
 
@@ -178,15 +178,16 @@ is_open(const struct ctx *ctx, const struct checkout *checkout)
 	    checkout->expires_at > ctx->now;
 }
 
-enum status
-checkout_ask(struct ctx *ctx, const char *id)
+/*
+ * A session of the caller's order, for checkout_keep. One that is open is used
+ * again; a new one has an idempotency key of the order's, so that the buyer
+ * never pays twice.
+ */
+static enum status
+ask_session(struct ctx *ctx, const char *id, struct checkout *checkout)
 {
-	struct checkout *checkout = arena_alloc(ctx->arena,
-	    sizeof(*checkout));
-
 	TRY(store_checkout_get(ctx, id, ctx->user->id, checkout));
 	TRY(check_open(ctx, checkout));
-	ctx->prepared = checkout;
 	if (is_open(ctx, checkout) &&
 	    checkout->expires_at > ctx->now + LEAST_TIME_MS)
 		return ST_OK;
@@ -230,26 +231,31 @@ is_passing(enum status status)
 enum status
 buy_prepare(struct ctx *ctx)
 {
-	const char *id;
+	struct checkout *checkout = arena_alloc(ctx->arena,
+	    sizeof(*checkout));
+	char *id = arena_alloc(ctx->arena, ID_SIZE);
 	enum status status;
 
 	if (!payments_on(ctx))
 		return refuse(ctx, ST_PAYMENTS_OFF, "stripe.enabled is off");
-	TRY(db_transact(ctx, order_make));
-	id = ctx->prepared;
-	status = checkout_ask(ctx, id);
+	TRY(db_transact_with(ctx, order_make, id));
+	ctx->prepared = checkout;
+	status = ask_session(ctx, id, checkout);
 	if (!is_passing(status))
 		return status;
 	ctx->message = ctx->code = NULL;
-	*(struct checkout *)ctx->prepared = (struct checkout){
-	    .order_id = id };
+	*checkout = (struct checkout){ .order_id = id };
 	return ST_OK;
 }
 
 enum status
 pay_prepare(struct ctx *ctx)
 {
-	return checkout_ask(ctx, ctx->param[0]);
+	struct checkout *checkout = arena_alloc(ctx->arena,
+	    sizeof(*checkout));
+
+	ctx->prepared = checkout;
+	return ask_session(ctx, ctx->param[0], checkout);
 }
 
 enum status

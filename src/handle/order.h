@@ -34,24 +34,14 @@ bool payments_on(const struct ctx *ctx);
 /* ---- checkout.c: before the transaction -------------------------------- */
 
 /*
- * checkout_ask - a checkout session of the order at Stripe, for checkout_keep
- *
- * id  an order of the caller's
- *
- * One that is open is used again; a new one has an idempotency key of the
- * order's, so that the buyer never pays twice.
- *
- * ST_ORDER_NOT_FOUND, ST_ORDER_CLOSED (paid, or deleted), ST_PAYMENT_PENDING,
- * ST_PAYMENTS_OFF, ST_BUSY, ST_STRIPE_REFUSED, ST_STRIPE_UNAVAILABLE
- */
-enum status checkout_ask(struct ctx *ctx, const char *id);
-
-/*
  * checkout_close - see that an unpaid order cannot be paid at Stripe any more
  *
  * user_id  whose it must be; NULL: anybody's
  *
- * ST_PAYMENT_PENDING: it has been paid there; else as checkout_ask.
+ * ST_ORDER_NOT_FOUND
+ * ST_ORDER_CLOSED     it is paid, or deleted
+ * ST_PAYMENT_PENDING  it has been paid there
+ * ST_BUSY, ST_STRIPE_UNAVAILABLE
  */
 enum status checkout_close(struct ctx *ctx, const char *id,
     const char *user_id);

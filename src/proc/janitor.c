@@ -72,9 +72,9 @@ do_chore(struct ctx *ctx, const struct chore *chore)
 }
 
 static enum status
-close_hours(struct ctx *ctx)
+close_hours(struct ctx *ctx, void *closed)
 {
-	return store_figures_close(ctx, HOURS_BATCH, ctx->prepared);
+	return store_figures_close(ctx, HOURS_BATCH, closed);
 }
 
 /* Whether there may be more to add up: after a long absence, or a restore. */
@@ -82,11 +82,9 @@ static bool
 add_up(struct ctx *ctx)
 {
 	int64_t closed = 0;
-	enum status status;
+	const enum status status = db_transact_with(ctx, close_hours,
+	    &closed);
 
-	ctx->prepared = &closed;
-	status = db_transact(ctx, close_hours);
-	ctx->prepared = NULL;
 	arena_reset(ctx->arena);
 	return status == ST_OK && closed == HOURS_BATCH;
 }

@@ -563,7 +563,7 @@ settle(struct ctx *ctx, const struct before *before, enum status worked)
 
 static enum status
 try_once(struct ctx *ctx, const struct before *before,
-    enum status (*work)(struct ctx *))
+    enum status (*work)(struct ctx *, void *), void *arg)
 {
 	struct db *db = ctx->db;
 	enum status status;
@@ -571,7 +571,7 @@ try_once(struct ctx *ctx, const struct before *before,
 	db->transaction = true;
 	db->begun = db->ended = false;
 	db->collided = false;
-	status = settle(ctx, before, work(ctx));
+	status = settle(ctx, before, work(ctx, arg));
 	db->transaction = false;
 	db->begun = db->ended = false;
 	/* A collision stays one, whatever the handler took it for. */
@@ -591,7 +591,8 @@ pause_before(int try)
 }
 
 enum status
-db_transact(struct ctx *ctx, enum status (*work)(struct ctx *))
+db_transact_with(struct ctx *ctx,
+    enum status (*work)(struct ctx *, void *), void *arg)
 {
 	struct before before;
 	enum status status;
@@ -602,10 +603,23 @@ db_transact(struct ctx *ctx, enum status (*work)(struct ctx *))
 	for (int try = 0; try < DB_TRIES; try++) {
 		if (try > 0)
 			pause_before(try);
-		status = try_once(ctx, &before, work);
+		status = try_once(ctx, &before, work, arg);
 		if (status != ST_RETRY)
 			return status;
 		restore(ctx, &before);
 	}
 	return ST_BUSY;
+}
+
+/* A pointer to a function is no void *, one to that pointer is. */
+static enum status
+call(struct ctx *ctx, void *work)
+{
+	return (*(enum status (**)(struct ctx *))work)(ctx);
+}
+
+enum status
+db_transact(struct ctx *ctx, enum status (*work)(struct ctx *))
+{
+	return db_transact_with(ctx, call, &work);
 }

@@ -177,6 +177,9 @@ enum status db_view_pairs(struct ctx *ctx, struct json_object *out,
  */
 #define DB_TRIES 5
 enum status db_transact(struct ctx *ctx, enum status (*work)(struct ctx *));
+/* The same of work that wants an argument. */
+enum status db_transact_with(struct ctx *ctx,
+    enum status (*work)(struct ctx *, void *), void *arg);
 
 /*
  * db_savepoint - what follows in this transaction may be undone

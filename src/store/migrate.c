@@ -274,11 +274,11 @@ record(struct ctx *ctx, const struct step *step)
 }
 
 static enum status
-apply_next(struct ctx *ctx)
+apply_next(struct ctx *ctx, void *migration)
 {
 	/* A SET of one step must not reach the next. */
 	static const char reset[] = "RESET ALL";
-	struct migration *m = ctx->prepared;
+	struct migration *m = migration;
 	struct db_rows rows;
 
 	m->applied = NULL;
@@ -296,21 +296,18 @@ apply_next(struct ctx *ctx)
 enum status
 migrate_run(struct ctx *ctx, const char *directory)
 {
-	void *const prepared = ctx->prepared;
 	struct migration m;
 	enum status status;
 
 	TRY(read_steps(ctx->arena, directory, &m));
-	ctx->prepared = &m;
 	do {
-		status = db_transact(ctx, apply_next);
+		status = db_transact_with(ctx, apply_next, &m);
 		if (m.applied != NULL && status == ST_OK)
 			log_info("migrate", "applied %s", m.applied->name);
 		else if (m.applied != NULL)
 			log_error("migrate", "%s failed",
 			    m.applied->name);
 	} while (status == ST_OK && m.applied != NULL);
-	ctx->prepared = prepared;
 	return status;
 }
 
