@@ -10,15 +10,32 @@ refuse(struct ctx *ctx, enum status status, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	ctx->reason = arena_vprintf(ctx->arena, format, args);
+	ctx->refusal.reason = arena_vprintf(ctx->arena, format, args);
 	va_end(args);
 	return status;
+}
+
+void
+refusal_drop(struct ctx *ctx)
+{
+	ctx->refusal = (struct refusal){ 0 };
+}
+
+bool
+refusal_is(struct ctx *ctx, enum status status, enum status expected)
+{
+	if (status != expected)
+		return false;
+	refusal_drop(ctx);
+	return true;
 }
 
 const char *
 refusal_text(const struct ctx *ctx, enum status status)
 {
-	return ctx->message != NULL ? ctx->message : status_text(status);
+	const char *message = ctx->refusal.message;
+
+	return message != NULL ? message : status_text(status);
 }
 
 enum status

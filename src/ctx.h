@@ -40,6 +40,15 @@ struct input_error {
 	const char *human;	/* a sentence for a person */
 };
 
+/* What goes with a status that is no ST_OK; all of it may be unset. */
+struct refusal {
+	const char *reason;	/* why, for the log */
+	const char *message;	/* replaces the status row's sentence */
+	const char *code;	/* the same of its code; "": none */
+	const char *details;	/* JSON of "details" */
+	int64_t retry_after;	/* seconds, with 429 and 503 */
+};
+
 struct ctx {
 	/* kept over requests */
 	struct arena *arena;
@@ -77,18 +86,24 @@ struct ctx {
 	bool shown_again;		/* a refused POST's page, with errors */
 	const char *form_token;		/* for the page's forms; NULL: none */
 	struct input_error *errors;
-	const char *message;		/* replaces the status row's sentence */
-	const char *code;		/* the same of its code; "": none */
-	const char *details;		/* JSON of a refusal's "details", or NULL */
-	int64_t retry_after;		/* seconds, with 429 and 503 */
-	const char *reason;		/* why it was refused, for the log */
+	struct refusal refusal;
 };
 
 /* Remembers why, for the log line, and returns status. */
 enum status refuse(struct ctx *ctx, enum status status, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* What a refusal says: ctx->message, or its row's sentence. */
+/*
+ * refusal_is - whether status is what its caller can do without
+ *
+ * Then it was an answer to a question: what goes with it is forgotten.
+ */
+bool refusal_is(struct ctx *ctx, enum status status, enum status expected);
+
+/* Forgets what goes with a refusal that is none after all. */
+void refusal_drop(struct ctx *ctx);
+
+/* What a refusal says: its own message, or its row's sentence. */
 const char *refusal_text(const struct ctx *ctx, enum status status);
 
 /*

@@ -18,8 +18,8 @@ command_failed(const struct ctx *ctx, enum status status)
 {
 	(void)fprintf(stderr, "tollgate: %s%s%s\n",
 	    refusal_text(ctx, status),
-	    ctx->reason != NULL ? ": " : "",
-	    ctx->reason != NULL ? ctx->reason : "");
+	    ctx->refusal.reason != NULL ? ": " : "",
+	    ctx->refusal.reason != NULL ? ctx->refusal.reason : "");
 	return 1;
 }
 

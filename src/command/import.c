@@ -197,7 +197,7 @@ run(struct ctx *theirs)
 	TRY(look_first(import));
 	if (import->conflicts > 0 && !options->skip_conflicts) {
 		print_all(import);
-		theirs->message = "Nothing was imported";
+		theirs->refusal.message = "Nothing was imported";
 		return refuse(theirs, ST_CONFLICT, "there are conflicts; "
 		    "--skip-conflicts leaves out what has one");
 	}
@@ -232,8 +232,7 @@ import_from(struct ctx *ctx)
 		(void)refuse(import.theirs, status, "the source is away");
 	else
 		status = db_transact(import.theirs, run);
-	ctx->message = import.theirs->message;
-	ctx->reason = import.theirs->reason;
+	ctx->refusal = import.theirs->refusal;
 	db_close(import.theirs->db);
 	arena_free(import.page_arena);
 	arena_free(import.run_arena);

@@ -187,7 +187,7 @@ take_record(struct ctx *ctx, struct take *take)
 static enum status
 bad_file(struct ctx *ctx, int64_t line, const char *problem)
 {
-	ctx->message = "Nothing was imported";
+	ctx->refusal.message = "Nothing was imported";
 	return refuse(ctx, ST_INVALID, "line %lld: %s", (long long)line,
 	    problem);
 }
@@ -232,7 +232,7 @@ take_file(struct ctx *ctx)
 	take->admins = 0;
 	TRY(take_all(ctx, take));
 	if (take->users.refused > 0 && !take->options->skip_conflicts) {
-		ctx->message = "Nothing was imported";
+		ctx->refusal.message = "Nothing was imported";
 		return refuse(ctx, ST_CONFLICT, "there are conflicts; "
 		    "--skip-conflicts leaves out what has one");
 	}

@@ -77,8 +77,8 @@ scope_json(struct ctx *ctx, const char *scope)
 static enum status
 limited(struct ctx *ctx, int64_t wait_ms)
 {
-	ctx->retry_after = (wait_ms + 999) / 1000;
-	ctx->details = arena_printf(ctx->arena, "{\"tryAgainIn\":%lld}",
+	ctx->refusal.retry_after = (wait_ms + 999) / 1000;
+	ctx->refusal.details = arena_printf(ctx->arena, "{\"tryAgainIn\":%lld}",
 	    (long long)wait_ms);
 	return ST_RATE_LIMITED;
 }

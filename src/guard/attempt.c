@@ -61,7 +61,7 @@ refuse_for(struct ctx *ctx, int64_t wait_ms, enum metric_limit limit,
     const char *why)
 {
 	metric_limit_hit(ctx->shared, limit);
-	ctx->retry_after = (wait_ms + 999) / 1000;
+	ctx->refusal.retry_after = (wait_ms + 999) / 1000;
 	return refuse(ctx, ST_TOO_MANY_REQUESTS, "%s", why);
 }
 

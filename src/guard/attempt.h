@@ -42,7 +42,7 @@ struct attempt {
  * account  the user's id, or what was typed where there is no such user; NULL
  *          where the secret alone says whose it is
  *
- * ST_TOO_MANY_REQUESTS with ctx->retry_after: it must not be looked at.
+ * ST_TOO_MANY_REQUESTS with ctx->refusal.retry_after: it must not be looked at.
  */
 enum status attempt_begin(struct ctx *ctx, const char *account,
     struct attempt *attempt);

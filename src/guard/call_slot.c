@@ -42,7 +42,7 @@ call_slot_take(struct ctx *ctx)
 	shared_unlock(&shared->slots_lock);
 	if (taken)
 		return ST_OK;
-	ctx->retry_after = RETRY_AFTER_SECONDS;
+	ctx->refusal.retry_after = RETRY_AFTER_SECONDS;
 	return refuse(ctx, ST_BUSY, "too many workers are in calls");
 }
 

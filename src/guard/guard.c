@@ -56,10 +56,9 @@ pass_level(struct ctx *ctx, const struct guard *guard)
 		return operator_pass(ctx);
 	found = find_caller(ctx);
 	if (guard->level == GUARD_VISITOR &&
-	    (found == ST_UNAUTHORIZED || found == ST_TOKEN_EXPIRED)) {
-		ctx->reason = NULL;
+	    (refusal_is(ctx, found, ST_UNAUTHORIZED) ||
+	    refusal_is(ctx, found, ST_TOKEN_EXPIRED)))
 		return ST_OK;
-	}
 	TRY(anonymous(ctx, found));
 	switch (guard->level) {
 	case GUARD_VISITOR:

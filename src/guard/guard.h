@@ -2,7 +2,7 @@
  * guard.h - who may pass
  *
  * Zero refuses: a row without a guard, a session that is not found, a role
- * nobody knows. What a guard refuses it explains in ctx->reason.
+ * nobody knows. What a guard refuses it explains in ctx->refusal.reason.
  */
 #ifndef GUARD_GUARD_H
 #define GUARD_GUARD_H
@@ -20,7 +20,7 @@ struct rate_rule;
  * rate_pass - count the request against its address and path
  *
  * Runs for every request, routed or not (contract README, section 10).
- * ST_TOO_MANY_REQUESTS, with ctx->retry_after in seconds.
+ * ST_TOO_MANY_REQUESTS, with ctx->refusal.retry_after in seconds.
  */
 enum status rate_pass(struct ctx *ctx);
 

@@ -64,7 +64,7 @@ hash_slot_wake(struct shared *shared)
 static enum status
 busy(struct ctx *ctx, const char *why)
 {
-	ctx->retry_after = RETRY_AFTER_SECONDS;
+	ctx->refusal.retry_after = RETRY_AFTER_SECONDS;
 	return refuse(ctx, ST_BUSY, "%s", why);
 }
 

@@ -119,9 +119,7 @@ make_next(struct ctx *ctx)
 
 	status = db_transact_with(ctx, add_next, key);
 	jwk_free(key);
-	if (status == ST_CONFLICT)
-		ctx->reason = NULL;
-	return status == ST_CONFLICT ? ST_OK : status;
+	return refusal_is(ctx, status, ST_CONFLICT) ? ST_OK : status;
 }
 
 static enum status

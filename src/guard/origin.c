@@ -96,7 +96,7 @@ check_callback(struct ctx *ctx, size_t i)
 		/* Whatever is false to JavaScript is no callback. */
 		if (!view_is_truthy(value))
 			return ST_OK;
-		ctx->message = arena_printf(ctx->arena,
+		ctx->refusal.message = arena_printf(ctx->arena,
 		    "Invalid %s: expected a string", callbacks[i].title);
 		return refuse(ctx, ST_CALLBACK_NOT_TEXT, "%s is no text",
 		    callbacks[i].name);

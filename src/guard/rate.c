@@ -80,7 +80,7 @@ take(struct ctx *ctx, const char *path)
 	if (wait == 0)
 		return ST_OK;
 	metric_limit_hit(ctx->shared, METRIC_REQUESTS);
-	ctx->retry_after = (wait + 999) / 1000;
+	ctx->refusal.retry_after = (wait + 999) / 1000;
 	return refuse(ctx, ST_TOO_MANY_REQUESTS, "more than %lld in %lld s",
 	    (long long)rule.max, (long long)rule.window);
 }

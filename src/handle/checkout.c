@@ -199,22 +199,16 @@ checkout_close(struct ctx *ctx, const char *id, const char *user_id)
 {
 	struct json_object *answer;
 	struct checkout checkout;
-	enum status status;
 
 	TRY(store_checkout_get(ctx, id, user_id, &checkout));
 	TRY(check_open(ctx, &checkout));
 	if (!is_open(ctx, &checkout) || !payments_on(ctx))
 		return ST_OK;
-	status = stripe_post(ctx, arena_printf(ctx->arena,
+	/* Only a session that is open can be ended. */
+	return stripe_refused_as(ctx, stripe_post(ctx, arena_printf(ctx->arena,
 	    "/v1/checkout/sessions/%s/expire", checkout.session_id), NULL,
 	    arena_printf(ctx->arena, "expire-%s-%lld", id,
-	    (long long)checkout.attempts), &answer);
-	if (status != ST_STRIPE_REFUSED)
-		return status;
-	/* Only a session that is open can be ended. */
-	ctx->message = ctx->code = NULL;
-	return refuse(ctx, ST_PAYMENT_PENDING, "%s cannot be ended",
-	    checkout.session_id);
+	    (long long)checkout.attempts), &answer), ST_PAYMENT_PENDING);
 }
 
 /* ---- paying ------------------------------------------------------------ */
@@ -243,7 +237,7 @@ buy_prepare(struct ctx *ctx)
 	status = ask_session(ctx, id, checkout);
 	if (!is_passing(status))
 		return status;
-	ctx->message = ctx->code = NULL;
+	refusal_drop(ctx);
 	*checkout = (struct checkout){ .order_id = id };
 	return ST_OK;
 }

@@ -88,9 +88,8 @@ may_be(struct ctx *ctx, const struct json_object *customer, bool *out)
 	    (said != NULL && !text_is(said, ctx->user->id)))
 		return ST_OK;
 	status = store_customer_user(ctx, id, &user_id);
-	if (status != ST_USER_NOT_FOUND)
+	if (!refusal_is(ctx, status, ST_USER_NOT_FOUND))
 		return status;
-	ctx->reason = NULL;
 	*out = true;
 	return ST_OK;
 }
@@ -130,7 +129,6 @@ make_customer(struct ctx *ctx, const struct json_object *metadata,
 	const struct user *user = ctx->user;
 	struct json_object *made;
 	struct buf form;
-	enum status status;
 
 	stripe_form(ctx->arena, &form);
 	stripe_text(&form, "email", user->email);
@@ -138,15 +136,12 @@ make_customer(struct ctx *ctx, const struct json_object *metadata,
 	metadata_put(ctx, &form, "metadata", metadata);
 	stripe_text(&form, "metadata[userId]", user->id);
 	stripe_text(&form, "metadata[customerType]", "user");
-	status = stripe_post(ctx, "/v1/customers", &form,
-	    stripe_key(ctx, "customer", &form), &made);
-	if (status == ST_OK)
-		*out = stripe_id_in(made, "id", "cus_");
-	if (status == ST_STRIPE_REFUSED || (status == ST_OK && *out == NULL)) {
-		ctx->message = ctx->code = NULL;
-		return ST_UNABLE_TO_CREATE_CUSTOMER;
-	}
-	return status;
+	TRY(stripe_refused_as(ctx, stripe_post(ctx, "/v1/customers", &form,
+	    stripe_key(ctx, "customer", &form), &made),
+	    ST_UNABLE_TO_CREATE_CUSTOMER));
+	*out = stripe_id_in(made, "id", "cus_");
+	return *out != NULL ? ST_OK :
+	    refuse(ctx, ST_UNABLE_TO_CREATE_CUSTOMER, "it has no id");
 }
 
 enum status

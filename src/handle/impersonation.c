@@ -52,7 +52,7 @@ check(struct ctx *ctx, const struct user *subject)
 		return refuse(ctx, ST_YOU_CANNOT_IMPERSONATE_ADMINS,
 		    "%s is %s", subject->id, subject->role);
 	if (subject->banned) {
-		ctx->message = "This user is banned.";
+		ctx->refusal.message = "This user is banned.";
 		return refuse(ctx, ST_BANNED_USER, "%s", subject->id);
 	}
 	return ST_OK;

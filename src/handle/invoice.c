@@ -84,7 +84,7 @@ find_line(struct ctx *ctx, const struct json_object *invoice, bool proration,
 			continue;
 		status = store_plan_priced(ctx, out->line.price_id,
 		    &out->plan);
-		if (status != ST_PLAN_NOT_FOUND)
+		if (!refusal_is(ctx, status, ST_PLAN_NOT_FOUND))
 			return status;
 	}
 	return ST_PLAN_NOT_FOUND;
@@ -176,9 +176,8 @@ take_order(struct ctx *ctx, struct order_new *order)
 	const enum status status = store_order_invoiced(ctx,
 	    order->invoice_id, &order->id);
 
-	if (status != ST_ORDER_NOT_FOUND)
+	if (!refusal_is(ctx, status, ST_ORDER_NOT_FOUND))
 		return status;
-	ctx->reason = NULL;
 	id_new(id, ctx->now);
 	order->id = arena_text(ctx->arena, id);
 	return store_order_create(ctx, order);
@@ -212,7 +211,8 @@ invoice_paid(struct ctx *ctx, const struct json_object *invoice,
 	status = store_customer_lock(ctx, customer, &order.user_id);
 	if (status == ST_OK)
 		status = find_bought(ctx, invoice, &bought);
-	if (status == ST_USER_NOT_FOUND || status == ST_PLAN_NOT_FOUND)
+	if (refusal_is(ctx, status, ST_USER_NOT_FOUND) ||
+	    status == ST_PLAN_NOT_FOUND)
 		return ST_OK;
 	TRY(status);
 	order.plan_id = bought.plan.id;

@@ -344,10 +344,12 @@ static enum status
 show_again(struct ctx *ctx, enum status status)
 {
 	struct json_object *form;
+	const struct refusal refused = ctx->refusal;
 	enum status again = db_transact(ctx, ctx->route->again);
 
 	if (again != ST_OK)
 		return error_page(ctx, again);
+	ctx->refusal = refused;
 	form = view_get(ctx->view, "form");
 	if (form == NULL)
 		form = view_object(ctx->view, "form");

@@ -270,9 +270,8 @@ reset_page(struct ctx *ctx)
 	const char *token = token_of(ctx), *proof;
 	enum status status = is_usable(ctx, token, &proof);
 
-	if (status != ST_OK && status != ST_INVALID_TOKEN_400)
-		return status;
-	ctx->reason = NULL;
+	if (!refusal_is(ctx, status, ST_INVALID_TOKEN_400))
+		TRY(status);
 	view_bool(ctx->view, "usable", status == ST_OK);
 	view_text(form, "token", status == ST_OK ? token : NULL);
 	view_bool(form, "revokeSessions", ctx->route->method == METHOD_GET);

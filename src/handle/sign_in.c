@@ -127,7 +127,7 @@ enum status
 refuse_banned(struct ctx *ctx, const struct user *user)
 {
 	if (ctx->config->admin_banned_message[0] != '\0')
-		ctx->message = ctx->config->admin_banned_message;
+		ctx->refusal.message = ctx->config->admin_banned_message;
 	return refuse(ctx, ST_BANNED_USER, "user %s is banned", user->id);
 }
 

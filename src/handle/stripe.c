@@ -49,6 +49,15 @@ stripe_key(struct ctx *ctx, const char *what, const struct buf *form)
 }
 
 enum status
+stripe_refused_as(struct ctx *ctx, enum status status, enum status as)
+{
+	if (status != ST_STRIPE_REFUSED)
+		return status;
+	ctx->refusal = (struct refusal){ .reason = ctx->refusal.reason };
+	return as;
+}
+
+enum status
 stripe_url(struct ctx *ctx, const struct json_object *session,
     const char **out)
 {

@@ -27,6 +27,14 @@ const char *stripe_key(struct ctx *ctx, const char *what,
     const struct buf *form);
 
 /*
+ * stripe_refused_as - status, but as where Stripe refused
+ *
+ * Its sentence and code are not shown then; the reason stays, for the log.
+ */
+enum status stripe_refused_as(struct ctx *ctx, enum status status,
+    enum status as);
+
+/*
  * stripe_url - where a browser goes on, of a session
  *
  * ST_STRIPE_UNAVAILABLE  it does not say

@@ -114,11 +114,9 @@ find_mine(struct ctx *ctx, const struct upgrade *input,
 	const enum status status = store_subscription_find(ctx,
 	    ctx->user->id, input->subscription_id, &out->mine);
 
-	if (status != ST_SUBSCRIPTION_NOT_FOUND ||
-	    input->subscription_id != NULL)
-		return status;
-	ctx->reason = NULL;
-	return ST_OK;
+	return input->subscription_id == NULL &&
+	    refusal_is(ctx, status, ST_SUBSCRIPTION_NOT_FOUND) ? ST_OK :
+	    status;
 }
 
 static enum status
@@ -297,9 +295,8 @@ choose_row(struct ctx *ctx, struct upgrading *up)
 		up->new.id = waiting.id;
 		return ST_OK;
 	}
-	if (status != ST_SUBSCRIPTION_NOT_FOUND)
+	if (!refusal_is(ctx, status, ST_SUBSCRIPTION_NOT_FOUND))
 		return status;
-	ctx->reason = NULL;
 	id_new(id, ctx->now);
 	up->new.id = arena_text(ctx->arena, id);
 	return ST_OK;

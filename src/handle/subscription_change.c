@@ -205,7 +205,6 @@ portal_prepare(struct ctx *ctx)
 	struct stripe_answer *answer = arena_alloc(ctx->arena,
 	    sizeof(*answer));
 	struct buf form;
-	enum status status;
 
 	TRY(reference_check(ctx, input->reference_id, input->customer_type));
 	TRY(callback_pass(ctx, input->return_url));
@@ -214,11 +213,9 @@ portal_prepare(struct ctx *ctx)
 	portal_form_begin(ctx, &form, ctx->user->stripe_customer_id,
 	    back_to(ctx, input->return_url), input->locale);
 	ctx->prepared = answer;
-	status = portal_ask(ctx, &form, input->disable_redirect, answer);
-	if (status != ST_STRIPE_REFUSED)
-		return status;
-	ctx->message = ctx->code = NULL;
-	return ST_UNABLE_TO_CREATE_BILLING_PORTAL;
+	return stripe_refused_as(ctx, portal_ask(ctx, &form,
+	    input->disable_redirect, answer),
+	    ST_UNABLE_TO_CREATE_BILLING_PORTAL);
 }
 
 enum status
@@ -338,8 +335,7 @@ subscription_success_prepare(struct ctx *ctx)
 	TRY(callback_pass(ctx, input->callback_url));
 	if (ask_success(ctx, input->checkout_id, &subscription) == ST_OK)
 		ctx->prepared = subscription;
-	ctx->message = ctx->code = NULL;
-	ctx->retry_after = 0;
+	refusal_drop(ctx);
 	return ST_OK;
 }
 

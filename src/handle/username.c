@@ -54,7 +54,7 @@ username_new(struct ctx *ctx, const char **username,
 		TRY(check_chosen(ctx, typed));
 	else if (shown != NULL && username_check(ctx, shown) == ST_OK)
 		typed = shown;
-	ctx->reason = NULL;
+	refusal_drop(ctx);
 	*display_username = shown != NULL ? shown : typed;
 	*username = typed != NULL ? text_lower(ctx->arena, typed) : NULL;
 	return ST_OK;

@@ -52,9 +52,8 @@ ask(struct ctx *ctx, struct stripe_event *event, const char *path,
 	const enum status status = stripe_get(ctx, arena_printf(ctx->arena,
 	    "%s%s", path, id), query, &event->asked);
 
-	if (status != ST_STRIPE_REFUSED)
+	if (!refusal_is(ctx, status, ST_STRIPE_REFUSED))
 		return status;
-	ctx->message = ctx->code = NULL;
 	event->asked = NULL;
 	return ST_OK;
 }
@@ -281,12 +280,13 @@ is_final(enum status status)
 static enum status
 keep_failure(struct ctx *ctx, const char *key, enum status status)
 {
+	const char *reason = ctx->refusal.reason;
 	const char *why = arena_printf(ctx->arena, "%s: %s",
-	    status_text(status), ctx->reason != NULL ? ctx->reason : "");
+	    status_text(status), reason != NULL ? reason : "");
 
 	TRY(db_undo(ctx));
 	TRY(store_event_failed(ctx, key, why));
-	ctx->message = ctx->code = NULL;
+	refusal_drop(ctx);
 	return refuse(ctx, ST_STRIPE_WEBHOOK_ERROR, "%s", why);
 }
 

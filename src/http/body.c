@@ -47,14 +47,14 @@ parse_json(struct ctx *ctx)
 		ctx->body_null = ctx->body == NULL;
 		return ST_OK;
 	}
-	ctx->message = "Invalid JSON in request body";
+	ctx->refusal.message = "Invalid JSON in request body";
 	return refuse(ctx, ST_BAD_REQUEST, "JSON: %s", reason);
 }
 
 static enum status
 refuse_type(struct ctx *ctx, const char *allowed)
 {
-	ctx->message = arena_printf(ctx->arena,
+	ctx->refusal.message = arena_printf(ctx->arena,
 	    "Content-Type \"%s\" is not allowed. Allowed types: %s",
 	    ctx->request.content_type, allowed);
 	return refuse(ctx, ST_UNSUPPORTED_MEDIA_TYPE, "content type");

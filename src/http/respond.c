@@ -222,7 +222,7 @@ errors_text(struct ctx *ctx)
 static const char *
 error_message(struct ctx *ctx, enum status status)
 {
-	return ctx->errors != NULL && ctx->message == NULL ?
+	return ctx->errors != NULL && ctx->refusal.message == NULL ?
 	    errors_text(ctx) : refusal_text(ctx, status);
 }
 
@@ -240,7 +240,7 @@ static void
 error_json(struct ctx *ctx, enum status status, enum face face,
     struct buf *out)
 {
-	const char *code = ctx->code != NULL ? ctx->code :
+	const char *code = ctx->refusal.code != NULL ? ctx->refusal.code :
 	    status_code(status);
 
 	/* The contract has no code here. */
@@ -251,8 +251,8 @@ error_json(struct ctx *ctx, enum status status, enum face face,
 	put_member(out, "message", error_message(ctx, status));
 	if (code[0] != '\0')
 		put_member(out, "code", code);
-	if (ctx->details != NULL)
-		buf_printf(out, ",\"details\":%s", ctx->details);
+	if (ctx->refusal.details != NULL)
+		buf_printf(out, ",\"details\":%s", ctx->refusal.details);
 	if (face == FACE_JSON)
 		put_member(out, "requestId", ctx->request.id);
 	buf_char(out, '}');
@@ -353,9 +353,9 @@ put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
 	/* It may be a caller's, and checking those can be switched off. */
 	if (response->location != NULL && is_clean(response->location))
 		put_header(head, "Location", response->location);
-	if (ctx->retry_after > 0) {
-		put_number(head, "Retry-After", ctx->retry_after);
-		put_number(head, "X-Retry-After", ctx->retry_after);
+	if (ctx->refusal.retry_after > 0) {
+		put_number(head, "Retry-After", ctx->refusal.retry_after);
+		put_number(head, "X-Retry-After", ctx->refusal.retry_after);
 	}
 	put_header(head, "X-Request-Id", ctx->request.id);
 	if (response->body == NULL)
@@ -381,8 +381,8 @@ content_type(enum face face)
 static const char *
 reason_text(struct ctx *ctx)
 {
-	if (ctx->reason != NULL || ctx->errors == NULL)
-		return ctx->reason;
+	if (ctx->refusal.reason != NULL || ctx->errors == NULL)
+		return ctx->refusal.reason;
 	return errors_text(ctx);
 }
 
@@ -466,8 +466,8 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 
 	buf_init(&head, ctx->arena, 1024);
 	buf_init(&body, ctx->arena, face == FACE_PAGE ? 16384 : 1024);
-	if (status_http(status) == 503 && ctx->retry_after == 0)
-		ctx->retry_after = 1;
+	if (status_http(status) == 503 && ctx->refusal.retry_after == 0)
+		ctx->refusal.retry_after = 1;
 	if (response->body != NULL)
 		buf_put(&body, response->body, response->body_size);
 	else if (response->redirect == 0 &&

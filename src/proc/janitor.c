@@ -115,11 +115,12 @@ compare(struct ctx *ctx)
 	if (reconcile(ctx, ctx->now - RECONCILE_MS, &found) != ST_OK ||
 	    store_reconciliation_end(ctx, found.differences) != ST_OK)
 		log_warn("janitor", "orders were not compared: %s",
-		    ctx->reason != NULL ? ctx->reason : "no answer");
+		    ctx->refusal.reason != NULL ? ctx->refusal.reason :
+		    "no answer");
 	else if (found.differences > 0)
 		log_warn("janitor", "%lld differences of orders are open",
 		    (long long)found.differences);
-	ctx->reason = ctx->message = ctx->code = NULL;
+	refusal_drop(ctx);
 	arena_reset(ctx->arena);
 }
 

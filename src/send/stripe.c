@@ -241,8 +241,8 @@ refused(struct ctx *ctx, const struct json_object *answer, long http)
 	const char *code = json_text(error, "code");
 
 	if (message != NULL) {
-		ctx->message = message;
-		ctx->code = code != NULL ? code : "";
+		ctx->refusal.message = message;
+		ctx->refusal.code = code != NULL ? code : "";
 	}
 	return refuse(ctx, ST_STRIPE_REFUSED, "Stripe says %ld: %s", http,
 	    code != NULL ? code : "no code");
@@ -290,7 +290,7 @@ tell(const struct ctx *ctx, const struct stripe_call *call, long http,
 		LOG_INT("us", clock_monotonic_us() - started),
 		LOG_TEXT("stripeRequestId", ctx->stripe->request_id[0] != '\0' ?
 		    ctx->stripe->request_id : NULL),
-		LOG_TEXT("reason", status == ST_OK ? NULL : ctx->reason),
+		LOG_TEXT("reason", status == ST_OK ? NULL : ctx->refusal.reason),
 		LOG_END });
 }
 

@@ -63,7 +63,7 @@ struct stripe_call {
  *      read it
  *
  * ST_STRIPE_REFUSED      Stripe understood and refuses; its sentence and code
- *                        become ctx's message and code
+ *                        become the refusal's
  * ST_STRIPE_UNAVAILABLE  no answer in time, none that can be read, a failure
  *                        on its side, or it does not accept the secret key
  */

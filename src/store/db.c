@@ -511,8 +511,7 @@ struct before {
 	struct response response;
 	struct header *last;
 	struct input_error *errors;
-	const char *message, *code, *reason;
-	int64_t retry_after;
+	struct refusal refusal;
 };
 
 static void
@@ -520,8 +519,7 @@ remember(struct before *before, const struct ctx *ctx)
 {
 	*before = (struct before){ .response = ctx->response,
 	    .last = ctx->response.headers, .errors = ctx->errors,
-	    .message = ctx->message, .code = ctx->code,
-	    .reason = ctx->reason, .retry_after = ctx->retry_after };
+	    .refusal = ctx->refusal };
 	while (before->last != NULL && before->last->next != NULL)
 		before->last = before->last->next;
 }
@@ -535,10 +533,7 @@ restore(struct ctx *ctx, const struct before *before)
 	if (before->last != NULL)
 		before->last->next = NULL;
 	ctx->errors = before->errors;
-	ctx->message = before->message;
-	ctx->code = before->code;
-	ctx->reason = before->reason;
-	ctx->retry_after = before->retry_after;
+	ctx->refusal = before->refusal;
 }
 
 /* Commits or rolls back what the work came to. */

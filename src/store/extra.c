@@ -129,7 +129,7 @@ extra_take(struct ctx *ctx, const struct extra_fields *extra,
 			if (!view_is_truthy(value) ||
 			    (creating && field->preset != NULL))
 				continue;
-			ctx->message = arena_printf(ctx->arena,
+			ctx->refusal.message = arena_printf(ctx->arena,
 			    "%s is not allowed to be set", field->name);
 			return refuse(ctx, ST_FIELD_NOT_ALLOWED, "%s",
 			    field->name);

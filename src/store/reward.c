@@ -128,10 +128,9 @@ give(struct ctx *ctx, const struct step *step)
 	const enum status status = grant(ctx, step, transfer);
 
 	/* A full wallet is no reason to refuse somebody else's order. */
-	if (status == ST_BALANCE_LIMIT_EXCEEDED) {
+	if (refusal_is(ctx, status, ST_BALANCE_LIMIT_EXCEEDED)) {
 		log_warn("affiliate", "no room for the reward of order %s",
 		    step->order);
-		ctx->reason = NULL;
 		return ST_OK;
 	}
 	TRY(status);
@@ -186,10 +185,7 @@ claw_back(struct ctx *ctx, const struct step *step, int64_t *taken)
 	    .key = key_of(ctx, step) }, transfer);
 
 	*taken = view_get_int(transfer, "amount");
-	if (status != ST_TRANSFER_REVERSED)
-		return status;
-	ctx->reason = NULL;
-	return ST_OK;
+	return refusal_is(ctx, status, ST_TRANSFER_REVERSED) ? ST_OK : status;
 }
 
 enum status

@@ -191,9 +191,8 @@ lock_customer(struct ctx *ctx, const char *customer_id, const char **user_id)
 	const enum status status = store_customer_lock(ctx, customer_id,
 	    user_id);
 
-	if (status != ST_USER_NOT_FOUND)
+	if (!refusal_is(ctx, status, ST_USER_NOT_FOUND))
 		return status;
-	ctx->reason = NULL;
 	*user_id = NULL;
 	return ST_OK;
 }

@@ -315,6 +315,9 @@ test('a form that has expired keeps its link', async () => {
 
 	is(response.status, 403, 'the status');
 	matches(response.text, new RegExp(`value="${token}"`), 'the form');
+	await eventually('the log says why', () => at.log().some((line) =>
+		line.event === 'request' && line.status === 403 &&
+		line.route === '/reset-password' && line.reason !== undefined));
 });
 
 test('where passwords cannot be reset, the pages do not offer it', async () => {

@@ -215,6 +215,8 @@ test('a provider that hangs keeps nobody from signing in', async () => {
 			is(response.status, 303, 'the status of a purchase');
 			matches(response.header('location'),
 				/^\/account\/orders\/\w+$/, 'the way');
+			is(response.header('retry-after') ?? null, null,
+				'what it asks to wait');
 		}
 	} finally {
 		stripe.trouble = null;

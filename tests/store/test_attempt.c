@@ -73,7 +73,7 @@ attempt(struct place *place, const char *account, enum attempt_result result)
 	struct attempt attempt;
 	enum status status;
 
-	place->ctx->retry_after = 0;
+	place->ctx->refusal.retry_after = 0;
 	status = attempt_begin(place->ctx, account, &attempt);
 	if (status == ST_OK)
 		attempt_end(place->ctx, &attempt, result);
@@ -93,7 +93,7 @@ assert_refused(struct place *place, const char *account, int64_t seconds)
 {
 	assert_int_equal(attempt(place, account, ATTEMPT_RIGHT),
 	    ST_TOO_MANY_REQUESTS);
-	assert_int_equal(place->ctx->retry_after, seconds);
+	assert_int_equal(place->ctx->refusal.retry_after, seconds);
 }
 
 static void
@@ -184,7 +184,7 @@ an_account_nobody_has_is_refused_alike(void **state)
 		for (int who = 0; who < 2; who++) {
 			status[who][i] = attempt(place, who ? "ghost@a.example" :
 			    place->world->user, ATTEMPT_WRONG);
-			wait[who][i] = place->ctx->retry_after;
+			wait[who][i] = place->ctx->refusal.retry_after;
 		}
 		later(place, 700);
 	}

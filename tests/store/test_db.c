@@ -608,7 +608,7 @@ collide(struct ctx *ctx)
 
 	task->tries++;
 	view_int(ctx->view, "try", task->tries);
-	ctx->message = "of this try";
+	ctx->refusal.message = "of this try";
 	ctx->response.redirect = 303;
 	TRY(db_run(ctx, level, DB_NONE, NULL));
 	TRY(db_run(ctx, read, DB_NONE, NULL));
@@ -646,7 +646,7 @@ collisions_without_end_become_busy(void **state)
 	assert_int_equal(db_transact(&f->ctx, collide), ST_BUSY);
 	assert_int_equal(task.tries, DB_TRIES);
 	assert_string_equal(written(&f->ctx), "{}");
-	assert_null(f->ctx.message);
+	assert_null(f->ctx.refusal.message);
 	assert_int_equal(f->ctx.response.redirect, 0);
 	assert_ptr_equal(f->ctx.response.headers, &kept);
 }

@@ -80,7 +80,7 @@ a_quarter_of_the_workers_may_call_at_once(void **state)
 	assert_int_equal(ask(ctx, 1, 0), ST_OK);
 	assert_int_equal(ask(ctx, 2, 0), ST_BUSY);
 	assert_int_equal(own_state(ctx), WORKER_BUSY);
-	assert_true(ctx->retry_after > 0);
+	assert_true(ctx->refusal.retry_after > 0);
 }
 
 static void

@@ -546,12 +546,14 @@ other_content_types_are_refused(void **state)
 
 	assert_int_equal(send_to(world, FACE_AUTH, &form, "text/plain", "{}"),
 	    ST_UNSUPPORTED_MEDIA_TYPE);
-	assert_string_equal(world->ctx.message, "Content-Type \"text/plain\" "
+	assert_string_equal(world->ctx.refusal.message,
+	    "Content-Type \"text/plain\" "
 	    "is not allowed. Allowed types: "
 	    "application/x-www-form-urlencoded, application/json");
 	assert_int_equal(send_to(world, FACE_AUTH, &json_only, URLENCODED,
 	    "a=1"), ST_UNSUPPORTED_MEDIA_TYPE);
-	assert_string_equal(world->ctx.message, "Content-Type \"" URLENCODED
+	assert_string_equal(world->ctx.refusal.message,
+	    "Content-Type \"" URLENCODED
 	    "\" is not allowed. Allowed types: application/json");
 	assert_int_equal(send_to(world, FACE_PAGE, &form, JSON, "{}"),
 	    ST_UNSUPPORTED_MEDIA_TYPE);
@@ -590,7 +592,8 @@ malformed_bodies_are_bad_requests(void **state)
 	struct world *world = *state;
 
 	assert_int_equal(send_json(world, "{\"name\":"), ST_BAD_REQUEST);
-	assert_string_equal(world->ctx.message, "Invalid JSON in request body");
+	assert_string_equal(world->ctx.refusal.message,
+	    "Invalid JSON in request body");
 	assert_int_equal(send_json(world, "{\"name\":\"a\",\"name\":\"b\"}"),
 	    ST_BAD_REQUEST);
 	assert_int_equal(send_to(world, FACE_PAGE, &form, URLENCODED,

@@ -136,7 +136,7 @@ waiting_ends_at_its_bound(void **state)
 	assert_int_equal(hash_slot_take(&world->ctx), ST_BUSY);
 	waited = clock_monotonic_us() - before;
 	assert_true(waited >= 50000 && waited < 5000000);
-	assert_true(world->ctx.retry_after > 0);
+	assert_true(world->ctx.refusal.retry_after > 0);
 	assert_int_equal(state_of(world, 0), WORKER_BUSY);
 }
 
@@ -150,13 +150,13 @@ one_too_many_is_refused_at_once(void **state)
 	others(world, SLOTS, MOST - SLOTS - 1);
 	world->config.worker_hash_wait_ms = 1;
 	assert_int_equal(hash_slot_take(&world->ctx), ST_BUSY);
-	assert_string_equal(world->ctx.reason, "no hash slot in time");
+	assert_string_equal(world->ctx.refusal.reason, "no hash slot in time");
 	world->config.worker_hash_wait_ms = LONG_MS;
 	others(world, SLOTS, MOST - SLOTS);
 	before = clock_monotonic_us();
 	assert_int_equal(hash_slot_take(&world->ctx), ST_BUSY);
 	assert_true(clock_monotonic_us() - before < LONG_MS * 1000 / 2);
-	assert_true(world->ctx.retry_after > 0);
+	assert_true(world->ctx.refusal.retry_after > 0);
 	assert_int_equal(state_of(world, 0), WORKER_BUSY);
 	/* nor may it pass those who wait for the slot that is free */
 	others(world, SLOTS - 1, MOST - SLOTS + 1);
@@ -326,7 +326,7 @@ a_waiter_that_is_killed_is_no_longer_counted(void **state)
 	shared_reap(world->ctx.shared, MOST);
 	world->config.worker_hash_wait_ms = 1;
 	assert_int_equal(hash_slot_take(&world->ctx), ST_BUSY);
-	assert_string_equal(world->ctx.reason, "no hash slot in time");
+	assert_string_equal(world->ctx.refusal.reason, "no hash slot in time");
 }
 
 static void

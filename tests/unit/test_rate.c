@@ -54,7 +54,7 @@ static enum status
 ask(struct world *world, const char *path)
 {
 	world->ctx.request.path = path;
-	world->ctx.retry_after = 0;
+	world->ctx.refusal.retry_after = 0;
 	return rate_pass(&world->ctx);
 }
 
@@ -70,7 +70,7 @@ static void
 assert_refused(struct world *world, const char *path, int64_t seconds)
 {
 	assert_int_equal(ask(world, path), ST_TOO_MANY_REQUESTS);
-	assert_int_equal(world->ctx.retry_after, seconds);
+	assert_int_equal(world->ctx.refusal.retry_after, seconds);
 }
 
 /* contract README, section 10 */
