@@ -9,6 +9,7 @@
 #define CTX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -62,7 +63,7 @@ struct ctx {
 	struct key_ring *keys;		/* of tokens; workers only */
 	struct stripe *stripe;		/* the line to it; NULL: there is none */
 
-	/* this request */
+	/* this request: it and all below is zero when the next begins */
 	int64_t now;			/* the only clock reading, ms UTC */
 	struct request request;
 	const struct route *route;
@@ -88,6 +89,9 @@ struct ctx {
 	struct input_error *errors;
 	struct refusal refusal;
 };
+
+/* Bytes at the beginning of ctx that are kept over requests. */
+#define CTX_KEPT offsetof(struct ctx, now)
 
 /* Remembers why, for the log line, and returns status. */
 enum status refuse(struct ctx *ctx, enum status status, const char *format,

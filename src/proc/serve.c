@@ -61,20 +61,8 @@ find(struct ctx *ctx)
 static void
 forget(struct ctx *ctx)
 {
-	const struct ctx kept = *ctx;
-
 	arena_reset(ctx->arena);
-	memset(ctx, 0, sizeof(*ctx));
-	ctx->arena = kept.arena;
-	ctx->config = kept.config;
-	ctx->templates = kept.templates;
-	ctx->db = kept.db;
-	ctx->shared = kept.shared;
-	ctx->passwords = kept.passwords;
-	ctx->form_key = kept.form_key;
-	ctx->assets = kept.assets;
-	ctx->keys = kept.keys;
-	ctx->stripe = kept.stripe;
+	memset((char *)ctx + CTX_KEPT, 0, sizeof(*ctx) - CTX_KEPT);
 	db_figures_reset(ctx->db);
 	log_request(NULL);
 }
