@@ -94,6 +94,7 @@ void metric_failure(struct shared *shared, enum metric_process process);
 void metric_database(struct shared *shared, int64_t now, int64_t sessions,
     const struct letter_figures *letters);
 
+/* A limit has refused a request. */
 void metric_limit_hit(struct shared *shared, enum metric_limit limit);
 
 #endif

@@ -59,15 +59,15 @@ enum status role_change(struct ctx *ctx);
 enum status user_ban(struct ctx *ctx);
 enum status user_unban(struct ctx *ctx);
 enum status user_session_revoke(struct ctx *ctx);
-
-/* api_key_admin.c */
-enum status user_keys(struct ctx *ctx);
-enum status user_key_revoke(struct ctx *ctx);
 enum status user_sessions_revoke(struct ctx *ctx);
 enum status revoke_user_session(struct ctx *ctx);
 enum status user_password_prepare(struct ctx *ctx);
 enum status user_password_set(struct ctx *ctx);
 enum status user_remove(struct ctx *ctx);
+
+/* api_key_admin.c */
+enum status user_keys(struct ctx *ctx);
+enum status user_key_revoke(struct ctx *ctx);
 
 /* credit.c; *_for is an admin's, of somebody's wallet */
 extern const struct form grant_form, grant_json_form, adjust_form,
@@ -166,6 +166,7 @@ enum status admin_affiliate(struct ctx *ctx);
 enum status admin_affiliate_again(struct ctx *ctx);
 enum status affiliate_disable(struct ctx *ctx);
 enum status affiliate_enable(struct ctx *ctx);
+
 /* lot.c */
 extern const struct form lots_form;
 extern const struct export lots_export, spenders_export;

@@ -1,6 +1,7 @@
 /*
- * The master: opens the socket, starts and replaces the rest. No database, no
- * input; it does three things - listen, spawn, reap - and is otherwise empty.
+ * The master: opens the socket, starts the rest and replaces what ends, later
+ * and later what ends early. SIGHUP has it read the configuration again and
+ * replace the workers one by one. It asks no database and reads no request.
  */
 #include "proc/proc.h"
 

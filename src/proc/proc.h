@@ -16,7 +16,7 @@ struct config;
 #define PROC_SHARED_FD 3
 #define PROC_MASTER_FD 4
 #define PROC_CONFIG_FD 5
-#define PROC_CHILD_VARIABLE "TG_WORKER"
+#define PROC_CHILD_VARIABLE "TG_CHILD"	/* its place, see proc_child */
 #define PROC_CONFIG_PATH "/dev/fd/5"
 
 /* Each returns the exit status of its process. file is where config came from,

@@ -375,6 +375,7 @@ list(struct ctx *ctx, const char *user_id, bool borrowed,
 		bool mine;
 
 		session_row(ctx, &rows, i, NULL, &session);
+		/* Its age ended it, and that of all older ones. */
 		if (session.expires_at <= ctx->now)
 			continue;
 		mine = own != NULL && strcmp(own->id, session.id) == 0;

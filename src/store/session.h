@@ -102,19 +102,32 @@ enum status store_session_extend(struct ctx *ctx, struct session *session,
 enum status store_session_known(struct ctx *ctx, const char *user_id,
     const char *address, bool *known);
 
+/*
+ * store_session_update - further fields of session, a row of its own
+ *
+ * fields   a JSON object, merged into the stored one
+ * session  becomes the row as it is then
+ *
+ * ST_NOT_FOUND  it has ended meanwhile
+ */
 enum status store_session_update(struct ctx *ctx, struct session *session,
     const char *fields);
+
+/*
+ * store_session_named - which session a handle names, and whose it is
+ *
+ * handle  the session's id or its token
+ *
+ * ST_NOT_FOUND
+ */
+enum status store_session_named(struct ctx *ctx, const char *handle,
+    const char **session_id, const char **user_id);
 
 /* Deletions; none of them minds when there is nothing to delete. */
 enum status store_session_end(struct ctx *ctx, const char *session_id);
 /* handle: a session's id or its token. */
 enum status store_session_revoke(struct ctx *ctx, const char *user_id,
     const char *handle, int64_t *count);
-/*
- * store_session_named - whose session a handle names, and which; ST_NOT_FOUND
- */
-enum status store_session_named(struct ctx *ctx, const char *handle,
-    const char **session_id, const char **user_id);
 /* All sessions of the user but except_id (NULL: all), and those of others in
  * which he acts as them. */
 enum status store_session_revoke_all(struct ctx *ctx, const char *user_id,

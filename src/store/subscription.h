@@ -21,7 +21,8 @@ struct subscription {
 	const char *customer_id;	/* Stripe's; NULL: none */
 	const char *stripe_id;		/* NULL: nobody has paid yet */
 	const char *status;		/* Stripe's word */
-	const char *interval;		/* "month"; NULL: not known yet */
+	const char *interval;		/* "day", "week", "month" or "year";
+					 * NULL: not known yet */
 	int64_t period_end;		/* ms UTC; 0: none */
 	int64_t cancel_at;
 	int64_t seats;

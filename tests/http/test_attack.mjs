@@ -267,7 +267,7 @@ test('a body in drops holds a worker no longer than any other', async () => {
 test('a worker that lost the counters of the others serves nobody', () => {
 	const { status, stderr } = spawnSync(PROGRAM,
 		['worker', '--config', at.conf], { encoding: 'utf8',
-			env: { ...process.env, TG_WORKER: '0' } });
+			env: { ...process.env, TG_CHILD: '0' } });
 
 	is(status, 1, 'the exit status');
 	matches(stderr, /no memory shared/, 'the log');
