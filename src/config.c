@@ -69,8 +69,8 @@ member_const(const struct config *config, const struct setting *setting)
 	return (const char *)config + setting->offset;
 }
 
-bool
-config_complain(const char *where, const char *section, const char *key,
+static bool
+say(const char *where, const char *section, const char *key,
     const char *problem)
 {
 	(void)fprintf(stderr, "tollgate: %s: %s.%s: %s\n", where, section, key,
@@ -90,8 +90,8 @@ static bool
 complain(struct loaded *loaded, struct place place,
     const struct setting *setting, const char *problem)
 {
-	return config_complain(place_text(loaded->config.arena, place),
-	    setting->section, setting->key, problem);
+	return say(place_text(loaded->config.arena, place), setting->section,
+	    setting->key, problem);
 }
 
 static struct list
@@ -265,7 +265,7 @@ config_assign(struct config *config, const char *section, const char *key,
 		return set(loaded, setting, text, place);
 	if (secret != NULL)
 		return set_from_file(loaded, secret, text, place);
-	return config_complain(place_text(config->arena, place), section, key,
+	return say(place_text(config->arena, place), section, key,
 	    "no such setting; `tollgate config` lists them");
 }
 
@@ -277,9 +277,8 @@ config_object(const struct config *config, const char *section,
 	const struct place place = loaded->source[find(section, key) -
 	    settings];
 
-	return config_complain(strcmp(place.file, "default") == 0 ?
-	    "configuration" : place_text(config->arena, place), section, key,
-	    problem);
+	return say(strcmp(place.file, "default") == 0 ? "configuration" :
+	    place_text(config->arena, place), section, key, problem);
 }
 
 static void
@@ -414,9 +413,8 @@ config_need(const struct config *config, const char *const *names)
 		const char *const *value = member_const(config, &settings[i]);
 
 		if (is_named(&settings[i], names) && **value == '\0')
-			all = config_complain("configuration",
-			    settings[i].section, settings[i].key,
-			    "is not set");
+			all = say("configuration", settings[i].section,
+			    settings[i].key, "is not set");
 	}
 	return all;
 }

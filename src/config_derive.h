@@ -27,14 +27,11 @@ bool config_derive_stripe(struct config *config);
 bool config_derive_token(struct config *config);
 bool config_derive_guards(struct config *config);
 
-/* "tollgate: where: section.key: problem" on standard error; false. */
-bool config_complain(const char *where, const char *section, const char *key,
-    const char *problem);
-
 /*
- * config_object - the same about a setting that is there, with its place
+ * config_object - say on standard error what is wrong with a setting; false
  *
- * Of a list that goes over lines, its first.
+ * It is there, and so is its place in what is said, of a list that goes over
+ * lines its first: "tollgate: file:12: section.key: problem".
  */
 bool config_object(const struct config *config, const char *section,
     const char *key, const char *problem);

@@ -22,7 +22,6 @@
 #include "routes.h"
 #include "store/affiliate_list.h"
 #include "store/credit.h"
-#include "store/figures.h"
 #include "store/ledger.h"
 #include "store/page.h"
 #include "store/user.h"

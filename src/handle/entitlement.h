@@ -18,11 +18,9 @@ enum status entitlements_show(struct ctx *ctx, const char *user_id);
 /* "licences", the newest (store_licence_of), with words. */
 enum status licences_show(struct ctx *ctx, const char *user_id);
 
-/* What an entitlement and a licence say on pages, beside their members:
- * "valueText", "sourceText", "stateText", and moments; "typeText",
- * "stateText", "featuresText", "limitsText", "revoked", and moments. */
+/* What an entitlement says on pages, beside its members: "valueText",
+ * "sourceText", "stateText", and moments. */
 void entitlement_words(struct ctx *ctx, struct json_object *entitlement);
-void licence_words(struct ctx *ctx, struct json_object *licence);
 
 /* The instant so many days from now; FIELD_NONE: 0, no end. */
 #define ENTITLEMENT_DAYS_MAX 36500

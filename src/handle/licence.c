@@ -61,7 +61,8 @@ keys_words(struct ctx *ctx, struct json_object *licence)
 	view_text(licence, "limitsText", numbers);
 }
 
-void
+/* "typeText", "stateText", "featuresText", "limitsText", "revoked", moments */
+static void
 licence_words(struct ctx *ctx, struct json_object *licence)
 {
 	const char *state = view_get_text(licence, "state");

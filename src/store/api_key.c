@@ -217,7 +217,7 @@ count_use(struct ctx *ctx, const char *key, const char *scope,
 	    db_text(scope))));
 	user_row(ctx, &rows, 0, 0, user);
 	used->id = db_get_text(&rows, 0, USER_COLUMN_COUNT);
-	used->expires_at = db_get_time(ctx, &rows, 0, USER_COLUMN_COUNT + 1);
+	used->expires_at = db_get_time(&rows, 0, USER_COLUMN_COUNT + 1);
 	used->allowed = db_get_bool(&rows, 0, USER_COLUMN_COUNT + 2);
 	return ST_OK;
 }

@@ -39,7 +39,7 @@ store_checkout_get(struct ctx *ctx, const char *order_id,
 	    .price_id = db_get_text(&rows, 0, 5),
 	    .session_id = db_get_text(&rows, 0, 6),
 	    .url = db_get_text(&rows, 0, 7),
-	    .expires_at = db_get_time(ctx, &rows, 0, 8),
+	    .expires_at = db_get_time(&rows, 0, 8),
 	    .stage = (enum checkout_stage)db_get_int(&rows, 0, 9),
 	    .attempts = db_get_int(&rows, 0, 10) };
 	return ST_OK;

@@ -387,7 +387,7 @@ db_view_one(struct ctx *ctx, struct json_object *out, const char *sql,
 	struct db_rows rows;
 
 	TRY(db_one(ctx, &rows, sql, args));
-	db_view_row(ctx, out, &rows, 0);
+	db_view_row(out, &rows, 0);
 	return ST_OK;
 }
 
@@ -399,7 +399,7 @@ db_view_all(struct ctx *ctx, struct json_object *out, const char *sql,
 
 	TRY(db_all(ctx, &rows, sql, args));
 	for (size_t row = 0; row < rows.count; row++)
-		db_view_row(ctx, view_object(out, NULL), &rows, row);
+		db_view_row(view_object(out, NULL), &rows, row);
 	return ST_OK;
 }
 

@@ -144,8 +144,7 @@ bool db_get_bool(const struct db_rows *rows, size_t row, int column);
 const uint8_t *db_get_bytes(struct ctx *ctx, const struct db_rows *rows,
     size_t row, int column, size_t *size);
 /* A timestamptz in ms UTC; 0 when NULL. */
-int64_t db_get_time(struct ctx *ctx, const struct db_rows *rows, size_t row,
-    int column);
+int64_t db_get_time(const struct db_rows *rows, size_t row, int column);
 
 /*
  * Rows into the view: column names become keys, types follow the column:
@@ -158,8 +157,8 @@ int64_t db_get_time(struct ctx *ctx, const struct db_rows *rows, size_t row,
  * db_view_pairs runs, then column 0 of each row as a member of object out whose
  *               text is column 1
  */
-void db_view_row(struct ctx *ctx, struct json_object *out,
-    const struct db_rows *rows, size_t row);
+void db_view_row(struct json_object *out, const struct db_rows *rows,
+    size_t row);
 enum status db_view_one(struct ctx *ctx, struct json_object *out,
     const char *sql, struct db_args args);
 enum status db_view_all(struct ctx *ctx, struct json_object *out,

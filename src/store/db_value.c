@@ -141,13 +141,11 @@ parse_instant(const char *text, int64_t *out)
 }
 
 int64_t
-db_get_time(struct ctx *ctx, const struct db_rows *rows, size_t row,
-    int column)
+db_get_time(const struct db_rows *rows, size_t row, int column)
 {
 	const char *text = db_get_text(rows, row, column);
 	int64_t instant = 0;
 
-	(void)ctx;
 	/* 'infinity' and years B.C. read as no instant at all. */
 	if (text != NULL && !parse_instant(text, &instant))
 		log_warn("db", "column %s holds no instant we know",
@@ -203,12 +201,10 @@ view_value(struct json_object *out, const struct db_rows *rows, size_t row,
 }
 
 void
-db_view_row(struct ctx *ctx, struct json_object *out,
-    const struct db_rows *rows, size_t row)
+db_view_row(struct json_object *out, const struct db_rows *rows, size_t row)
 {
 	const int columns = PQnfields(rows->result);
 
-	(void)ctx;
 	for (int column = 0; column < columns; column++)
 		view_value(out, rows, row, column);
 }

@@ -58,8 +58,8 @@ store_letter_claim(struct ctx *ctx, int64_t lease_ms, struct letter_due *out)
 	out->message_id = db_get_text(&rows, 0, 3);
 	out->body = db_get_bytes(ctx, &rows, 0, 4, &out->body_size);
 	out->attempt = db_get_int(&rows, 0, 5);
-	out->lease_until = db_get_time(ctx, &rows, 0, 6);
-	out->queued_at = db_get_time(ctx, &rows, 0, 7);
+	out->lease_until = db_get_time(&rows, 0, 6);
+	out->queued_at = db_get_time(&rows, 0, 7);
 	return ST_OK;
 }
 

@@ -341,7 +341,7 @@ migrate_view(struct ctx *ctx, const char *directory, struct json_object *out)
 		view_text(step, "name", applied ?
 		    db_get_text(&rows, i, HISTORY_NAME) : m.step[i].name);
 		view_text(step, "state", state_of(&m, &rows, i));
-		view_time(step, "appliedAt", applied ? db_get_time(ctx, &rows,
+		view_time(step, "appliedAt", applied ? db_get_time(&rows,
 		    i, HISTORY_APPLIED_AT) : 0);
 	}
 	return ST_OK;

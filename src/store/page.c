@@ -81,11 +81,11 @@ page_rows(struct ctx *ctx, struct page *page, bool by_time,
 	int64_t at;
 
 	for (size_t row = 0; row < shown; row++)
-		db_view_row(ctx, view_object(out, NULL), rows, row);
+		db_view_row(view_object(out, NULL), rows, row);
 	page->next = NULL;
 	if (shown == rows->count)
 		return;
-	at = by_time ? db_get_time(ctx, rows, shown - 1, 1) :
+	at = by_time ? db_get_time(rows, shown - 1, 1) :
 	    db_get_int(rows, shown - 1, 1);
 	page->next = page_cursor(ctx, at, db_get_text(rows, shown - 1, 0));
 }

@@ -106,7 +106,7 @@ store_proposal_get(struct ctx *ctx, const char *id, struct proposal *out)
 	    .amount = db_get_int(&rows, 0, 3),
 	    .reason = db_get_text(&rows, 0, 4),
 	    .key = db_get_text(&rows, 0, 5),
-	    .expires_at = db_get_time(ctx, &rows, 0, 6),
+	    .expires_at = db_get_time(&rows, 0, 6),
 	    .proposed_by = db_get_text(&rows, 0, 7),
 	    .proposer_role = db_get_text(&rows, 0, 8),
 	    .state = db_get_text(&rows, 0, 9),

@@ -69,14 +69,14 @@ lock_order(struct ctx *ctx, const char *id, struct order *out)
 	*out = (struct order){ .id = id,
 	    .user_id = db_get_text(&rows, 0, 0),
 	    .status = db_get_text(&rows, 0, 1),
-	    .paid_at = db_get_time(ctx, &rows, 0, 2),
+	    .paid_at = db_get_time(&rows, 0, 2),
 	    .expire_days = db_get_int(&rows, 0, 3),
 	    .given = db_get_int(&rows, 0, 4),
 	    .short_of = db_get_int(&rows, 0, 5),
 	    .steps = db_get_int(&rows, 0, 6),
 	    .refunded_before = db_get_int(&rows, 0, 7),
 	    .what = db_get_text(&rows, 0, 8),
-	    .expires_at = db_get_time(ctx, &rows, 0, 9) };
+	    .expires_at = db_get_time(&rows, 0, 9) };
 	return ST_OK;
 }
 

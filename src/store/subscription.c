@@ -24,8 +24,7 @@ subscription_is_live(const char *status)
 	" ORDER BY created_at DESC, id DESC LIMIT 1"
 
 static void
-read_row(struct ctx *ctx, const struct db_rows *rows,
-    struct subscription *out)
+read_row(const struct db_rows *rows, struct subscription *out)
 {
 	*out = (struct subscription){
 	    .id = db_get_text(rows, 0, 0),
@@ -33,8 +32,8 @@ read_row(struct ctx *ctx, const struct db_rows *rows,
 	    .customer_id = db_get_text(rows, 0, 2),
 	    .stripe_id = db_get_text(rows, 0, 3),
 	    .status = db_get_text(rows, 0, 4),
-	    .period_end = db_get_time(ctx, rows, 0, 5),
-	    .cancel_at = db_get_time(ctx, rows, 0, 6),
+	    .period_end = db_get_time(rows, 0, 5),
+	    .cancel_at = db_get_time(rows, 0, 6),
 	    .seats = db_get_int(rows, 0, 7),
 	    .cancel_at_period_end = db_get_bool(rows, 0, 8),
 	    .scheduled = db_get_bool(rows, 0, 9),
@@ -48,7 +47,7 @@ read_found(struct ctx *ctx, enum status status, const struct db_rows *rows,
 	if (status == ST_NOT_FOUND)
 		return refuse(ctx, ST_SUBSCRIPTION_NOT_FOUND, "there is none");
 	TRY(status);
-	read_row(ctx, rows, out);
+	read_row(rows, out);
 	return ST_OK;
 }
 
@@ -95,7 +94,7 @@ store_subscription_lasting(struct ctx *ctx, const char *user_id,
 		return ST_OK;
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(user_id))));
 	if (rows.count > 0)
-		read_row(ctx, &rows, out);
+		read_row(&rows, out);
 	return ST_OK;
 }
 

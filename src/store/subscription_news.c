@@ -20,7 +20,7 @@ store_subscription_told(struct ctx *ctx, const char *stripe_id, int64_t *at,
 	struct db_rows rows;
 
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(stripe_id))));
-	*at = rows.count > 0 ? db_get_time(ctx, &rows, 0, 0) : 0;
+	*at = rows.count > 0 ? db_get_time(&rows, 0, 0) : 0;
 	*by = rows.count > 0 ? db_get_text(&rows, 0, 1) : NULL;
 	return ST_OK;
 }
@@ -84,7 +84,7 @@ find_known(struct ctx *ctx, const char *user_id,
 	*out = (struct known){ .id = db_get_text(&rows, 0, 0),
 	    .status = db_get_text(&rows, 0, 1),
 	    .by = db_get_text(&rows, 0, 2),
-	    .at = db_get_time(ctx, &rows, 0, 3),
+	    .at = db_get_time(&rows, 0, 3),
 	    .rank = db_get_int(&rows, 0, 4) };
 	return ST_OK;
 }

@@ -171,8 +171,7 @@ enum {
 };
 
 static void
-transfer_view(struct ctx *ctx, const struct db_rows *rows,
-    struct json_object *out)
+transfer_view(const struct db_rows *rows, struct json_object *out)
 {
 	view_text(out, "id", db_get_text(rows, 0, MADE_ID));
 	view_int(out, "number", db_get_int(rows, 0, MADE_NUMBER));
@@ -182,10 +181,8 @@ transfer_view(struct ctx *ctx, const struct db_rows *rows,
 	view_int(out, "balance", db_get_int(rows, 0, MADE_BALANCE));
 	view_text(out, "reason", db_get_text(rows, 0, MADE_REASON));
 	view_text(out, "originId", db_get_text(rows, 0, MADE_ORIGIN));
-	view_time(out, "expiresAt",
-	    db_get_time(ctx, rows, 0, MADE_EXPIRES_AT));
-	view_time(out, "createdAt",
-	    db_get_time(ctx, rows, 0, MADE_CREATED_AT));
+	view_time(out, "expiresAt", db_get_time(rows, 0, MADE_EXPIRES_AT));
+	view_time(out, "createdAt", db_get_time(rows, 0, MADE_CREATED_AT));
 }
 
 enum status
@@ -240,7 +237,7 @@ transfer_make(struct ctx *ctx, const struct transfer *t, enum status verdict,
 		    "the key belongs to %s",
 		    db_get_text(&rows, 0, MADE_ID));
 	*made = db_get_bool(&rows, 0, MADE_NOW);
-	transfer_view(ctx, &rows, out);
+	transfer_view(&rows, out);
 	return ST_OK;
 }
 

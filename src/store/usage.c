@@ -90,7 +90,7 @@ usage_note(struct ctx *ctx, const struct usage *usage,
 	if (rows.count == 0)
 		return refuse(ctx, ST_IDEMPOTENCY_KEY_REUSED,
 		    "the key belongs to something else");
-	db_view_row(ctx, out, &rows, 0);
+	db_view_row(out, &rows, 0);
 	return ST_OK;
 }
 

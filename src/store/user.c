@@ -24,10 +24,10 @@ user_row(struct ctx *ctx, const struct db_rows *rows, size_t row, int first,
 		.display_username = db_get_text(rows, row, first + 7),
 		.ban_stored = db_get_bool(rows, row, first + 8),
 		.ban_reason = db_get_text(rows, row, first + 9),
-		.ban_expires_at = db_get_time(ctx, rows, row, first + 10),
+		.ban_expires_at = db_get_time(rows, row, first + 10),
 		.fields = db_get_text(rows, row, first + 11),
-		.created_at = db_get_time(ctx, rows, row, first + 12),
-		.updated_at = db_get_time(ctx, rows, row, first + 13),
+		.created_at = db_get_time(rows, row, first + 12),
+		.updated_at = db_get_time(rows, row, first + 13),
 		.stripe_customer_id = db_get_text(rows, row, first + 14),
 	};
 	out->banned = out->ban_stored && (out->ban_expires_at == 0 ||

@@ -174,7 +174,7 @@ list_exact(struct ctx *ctx, const struct user_filter *filter, const char *low,
 	    db_int(EXACT_MAX), db_text(filter->role), db_text(filter->state),
 	    db_time(ctx->now))));
 	for (size_t row = 0; row < rows.count; row++)
-		db_view_row(ctx, view_object(out, NULL), &rows, row);
+		db_view_row(view_object(out, NULL), &rows, row);
 	*found = rows.count > 0;
 	return ST_OK;
 }

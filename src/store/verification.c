@@ -61,7 +61,7 @@ open_value(struct ctx *ctx, const struct db_rows *rows,
 	size_t size;
 	const uint8_t *sealed = db_get_bytes(ctx, rows, 0, 0, &size);
 
-	if (db_get_time(ctx, rows, 0, 1) <= ctx->now)
+	if (db_get_time(rows, 0, 1) <= ctx->now)
 		return ST_NOT_FOUND;
 	*value = unseal(ctx->arena, ctx->config->server_secret,
 	    purpose_of(ctx, identifier), sealed, size, &size);

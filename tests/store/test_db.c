@@ -194,10 +194,10 @@ instants_have_three_digits_and_survive(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(db_one(ctx, &rows, sql,
 		    DB_ARGS(db_text(cases[i].text))), ST_OK);
-		db_view_row(ctx, ctx->view, &rows, 0);
+		db_view_row(ctx->view, &rows, 0);
 		assert_string_equal(view_get_text(ctx->view, "t"),
 		    cases[i].iso);
-		assert_int_equal(db_get_time(ctx, &rows, 0, 0), cases[i].ms);
+		assert_int_equal(db_get_time(&rows, 0, 0), cases[i].ms);
 		view_clear(ctx->view);
 	}
 }
@@ -220,7 +220,7 @@ values_travel_as_they_are(void **state)
 	assert_true(db_get_int(&rows, 0, 1) == INT64_MIN);
 	assert_true(db_get_bool(&rows, 0, 2));
 	assert_string_equal(db_get_text(&rows, 0, 3), "\\x0001ff275c");
-	assert_int_equal(db_get_time(ctx, &rows, 0, 4), 1795243860123);
+	assert_int_equal(db_get_time(&rows, 0, 4), 1795243860123);
 	assert_true(db_is_null(&rows, 0, 5));
 	assert_null(db_get_text(&rows, 0, 5));
 	assert_false(db_is_null(&rows, 0, 6));

@@ -413,7 +413,7 @@ credits_of_an_invoice_expire_at_its_moment(void **state)
 	assert_int_equal(balance(w), CREDITS);
 	assert_int_equal(db_one(&w->owner, &rows, sql,
 	    DB_ARGS(db_text(w->user))), ST_OK);
-	assert_int_equal(db_get_time(&w->owner, &rows, 0, 0), end);
+	assert_int_equal(db_get_time(&rows, 0, 0), end);
 }
 
 static void
