@@ -226,6 +226,7 @@ set_from_file(struct loaded *loaded, const struct setting *setting,
 {
 	char text[4096];
 	size_t size;
+	bool done;
 	FILE *file = fopen(path, "re");
 
 	if (file == NULL)
@@ -237,13 +238,13 @@ set_from_file(struct loaded *loaded, const struct setting *setting,
 	while (size > 0 && isspace((unsigned char)text[size - 1]))
 		size--;
 	text[size] = '\0';
-	if (strlen(text) != size || size == 0 || strpbrk(text, "\r\n") != NULL)
-		return complain(loaded, place, setting,
-		    arena_printf(loaded->config.arena,
-		    "%s must hold one line of text", path));
-	size = set(loaded, setting, text, place);
+	done = size > 0 && strlen(text) == size &&
+	    strpbrk(text, "\r\n") == NULL ?
+	    set(loaded, setting, text, place) :
+	    complain(loaded, place, setting, arena_printf(
+	    loaded->config.arena, "%s must hold one line of text", path));
 	explicit_bzero(text, sizeof(text));
-	return size != 0;
+	return done;
 }
 
 bool
