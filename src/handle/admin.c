@@ -47,10 +47,7 @@ static const struct form_field users_fields[] = {
 	    .optional = true, .label = "Role"),
 	FIELD_ENUM(struct users_query, state, "state", state_options,
 	    .optional = true, .label = "State"),
-	FIELD_TEXT(struct users_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct users_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct users_query),
 };
 const struct form users_form = FORM(users_fields, struct users_query);
 
@@ -200,7 +197,7 @@ lists_view(struct ctx *ctx, const char *id)
 {
 	struct json_object *sessions = view_list(ctx->view, "sessions");
 	struct json_object *ledger = view_list(ctx->view, "ledger");
-	struct page page;
+	struct page page = page_first(LATEST);
 
 	TRY(store_user_sessions(ctx, id, sessions));
 	words_each(ctx, sessions, session_words);
@@ -210,7 +207,6 @@ lists_view(struct ctx *ctx, const char *id)
 		TRY(api_key_show(ctx, id));
 	TRY(referral_view(ctx, id));
 	TRY(entitlements_view(ctx, id));
-	(void)page_read(ctx, NULL, LATEST, &page);
 	TRY(store_ledger_of(ctx, &(struct ledger_filter){ .user = id,
 	    .to = PAGE_START }, true, &page, ledger));
 	words_transfers(ctx, ledger);

@@ -20,12 +20,6 @@ struct affiliates_query {
 	int64_t limit;
 };
 
-#define PAGE_FIELDS							\
-	FIELD_TEXT(struct affiliates_query, cursor, "cursor", 0, 512,	\
-	    .optional = true, .label = "Page"),				\
-	FIELD_INT(struct affiliates_query, limit, "limit", 1,		\
-	    PAGE_LIMIT_MAX, .optional = true, .label = "Limit")
-
 static const char *const affiliate_options[] = { "active", "disabled", NULL };
 static const char *const referral_options[] = { "all", "joined", "rewarded",
 	"reversed", NULL };
@@ -34,12 +28,12 @@ static const struct form_field affiliates_fields[] = {
 	    .label = "Search"),
 	FIELD_ENUM(struct affiliates_query, state, "state", affiliate_options,
 	    .optional = true, .label = "State"),
-	PAGE_FIELDS
+	PAGE_FIELDS(struct affiliates_query),
 };
 static const struct form_field affiliate_fields[] = {
 	FIELD_ENUM(struct affiliates_query, state, "state", referral_options,
 	    .optional = true, .label = "State"),
-	PAGE_FIELDS
+	PAGE_FIELDS(struct affiliates_query),
 };
 const struct form affiliates_form = FORM(affiliates_fields,
     struct affiliates_query);
@@ -138,17 +132,15 @@ admin_affiliate(struct ctx *ctx)
 	struct page page;
 
 	TRY(page_read(ctx, query->cursor, query->limit, &page));
-	return affiliate_show(ctx, text_is(query->state, "all") ? NULL :
-	    query->state, &page);
+	return affiliate_show(ctx, any_of(query->state), &page);
 }
 
 /* What was refused was no query. */
 enum status
 admin_affiliate_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return affiliate_show(ctx, NULL, &page);
 }
 

@@ -30,10 +30,7 @@ static const struct form_field audit_fields[] = {
 	    .optional = true, .label = "From"),
 	FIELD_TEXT(struct audit_query, to, "to", 0, DAY_TEXT_MAX,
 	    .optional = true, .label = "To"),
-	FIELD_TEXT(struct audit_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct audit_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct audit_query),
 };
 const struct form audit_form = FORM(audit_fields, struct audit_query);
 
@@ -90,9 +87,8 @@ admin_audit(struct ctx *ctx)
 enum status
 admin_audit_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return audit_show(ctx, &(struct audit_filter){ .to = PAGE_START },
 	    &page);
 }

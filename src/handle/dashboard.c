@@ -39,12 +39,11 @@ static enum status
 dashboard_read(struct ctx *ctx, struct dashboard *out)
 {
 	const struct figures_query *query = ctx->input;
-	struct page page;
+	struct page page = page_first(SPENDERS_SHOWN);
 	int64_t days = FIGURES_DAYS;
 
 	if (query->days != NULL)
 		(void)text_int(query->days, 1, FIGURES_DAYS_MAX, &days);
-	(void)page_read(ctx, NULL, SPENDERS_SHOWN, &page);
 	TRY(store_user_count(ctx, &out->users));
 	TRY(store_figures(ctx, days, &out->figures));
 	TRY(store_lot_outlook(ctx, ctx->now + 7 * DAY_MS,

@@ -80,9 +80,8 @@ admin_differences(struct ctx *ctx)
 enum status
 admin_differences_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return differences_show(ctx, &page);
 }
 

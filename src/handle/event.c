@@ -3,7 +3,6 @@
  */
 #include "handle/admin.h"
 
-#include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/permission.h"
@@ -30,10 +29,7 @@ static const struct form_field events_fields[] = {
 	    .optional = true, .label = "State"),
 	FIELD_TEXT(struct events_query, type, "type", 0, EVENT_TYPE_MAX,
 	    .optional = true, .label = "Type"),
-	FIELD_TEXT(struct events_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct events_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct events_query),
 };
 const struct form events_form = FORM(events_fields, struct events_query);
 
@@ -77,13 +73,6 @@ event_words(struct ctx *ctx, struct json_object *event)
 	words_moment(event, "appliedAt");
 }
 
-static const char *
-or_any(const char *text)
-{
-	return text == NULL || text[0] == '\0' || text_is(text, "all") ?
-	    NULL : text;
-}
-
 enum status
 admin_events(struct ctx *ctx)
 {
@@ -94,7 +83,7 @@ admin_events(struct ctx *ctx)
 
 	TRY(page_read(ctx, query->cursor, query->limit, &page));
 	TRY(store_event_list(ctx, &(struct event_filter){
-	    .state = or_any(query->state), .type = or_any(query->type) },
+	    .state = any_of(query->state), .type = any_of(query->type) },
 	    &page, events));
 	words_filtered(ctx, &page, names);
 	if (!is_page(ctx))

@@ -132,10 +132,7 @@ static const struct form_field feedbacks_fields[] = {
 	    .optional = true, .label = "State"),
 	FIELD_INT(struct feedbacks_query, rating, "rating", 1,
 	    FEEDBACK_RATING_MAX, .optional = true, .label = "Rating"),
-	FIELD_TEXT(struct feedbacks_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct feedbacks_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct feedbacks_query),
 };
 const struct form feedbacks_form = FORM(feedbacks_fields,
     struct feedbacks_query);

@@ -141,10 +141,7 @@ static const char *const state_options[] = { "all", "open", "closed", NULL };
 #define LIST								\
 	FIELD_ENUM(struct holds_query, state, "state", state_options,	\
 	    .optional = true, .label = "State"),			\
-	FIELD_TEXT(struct holds_query, cursor, "cursor", 0, 512,	\
-	    .optional = true, .label = "Page"),				\
-	FIELD_INT(struct holds_query, limit, "limit", 1, PAGE_LIMIT_MAX, \
-	    .optional = true, .label = "Limit")
+	PAGE_FIELDS(struct holds_query)
 static const struct form_field holds_fields[] = { LIST };
 static const struct form_field holds_of_fields[] = {
 	FIELD_TEXT(struct holds_query, user, "user", 0, 254,

@@ -29,10 +29,7 @@ static const char *const kind_options[] = { "grant", "spend", "adjust",
 	    .optional = true, .label = "From"),				\
 	FIELD_TEXT(struct transfers_query, to, "to", 0, DAY_TEXT_MAX,	\
 	    .optional = true, .label = "To"),				\
-	FIELD_TEXT(struct transfers_query, cursor, "cursor", 0, 512,	\
-	    .optional = true, .label = "Page"),				\
-	FIELD_INT(struct transfers_query, limit, "limit", 1,		\
-	    PAGE_LIMIT_MAX, .optional = true, .label = "Limit")
+	PAGE_FIELDS(struct transfers_query)
 static const struct form_field credits_fields[] = {
 	FIELD_TEXT(struct transfers_query, user, "user", 0, 254,
 	    .optional = true, .label = "User"),
@@ -113,9 +110,8 @@ admin_credits(struct ctx *ctx)
 enum status
 admin_credits_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return credits_show(ctx, &(struct ledger_filter){ .to = PAGE_START },
 	    &page);
 }
@@ -170,9 +166,8 @@ account_credits(struct ctx *ctx)
 enum status
 account_credits_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return own_credits(ctx, &page);
 }
 

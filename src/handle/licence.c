@@ -156,10 +156,7 @@ static const struct form_field licences_fields[] = {
 	    .optional = true, .label = "Type"),
 	FIELD_ENUM(struct licences_query, state, "state", state_options,
 	    .optional = true, .label = "State"),
-	FIELD_TEXT(struct licences_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct licences_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct licences_query),
 };
 const struct form licences_form = FORM(licences_fields,
     struct licences_query);

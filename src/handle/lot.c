@@ -28,10 +28,7 @@ static const struct form_field lots_fields[] = {
 	    .optional = true, .label = "Days"),
 	FIELD_TEXT(struct lots_query, user, "user", 0, 254,
 	    .optional = true, .label = "User"),
-	FIELD_TEXT(struct lots_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct lots_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct lots_query),
 };
 const struct form lots_form = FORM(lots_fields, struct lots_query);
 

@@ -28,10 +28,7 @@ static const char *const state_options[] = { "all", "queued", "failed",
 static const struct form_field mail_fields[] = {
 	FIELD_ENUM(struct mail_query, state, "state", state_options,
 	    .optional = true, .label = "State"),
-	FIELD_TEXT(struct mail_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct mail_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct mail_query),
 };
 const struct form mail_form = FORM(mail_fields, struct mail_query);
 
@@ -74,7 +71,7 @@ enum status
 admin_mail(struct ctx *ctx)
 {
 	const struct mail_query *query = ctx->input;
-	const char *state = text_is(query->state, "all") ? NULL : query->state;
+	const char *state = any_of(query->state);
 	const char *const filters[] = { "state", state, NULL };
 	struct json_object *letters = view_list(ctx->view, "letters");
 	struct page page;

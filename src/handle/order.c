@@ -73,10 +73,7 @@ static const char *const status_options[] = { "all", "paid", "created",
 static const struct form_field orders_fields[] = {
 	FIELD_ENUM(struct orders_query, status, "status", status_options,
 	    .optional = true, .label = "Status"),
-	FIELD_TEXT(struct orders_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct orders_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct orders_query),
 };
 const struct form orders_form = FORM(orders_fields, struct orders_query);
 
@@ -84,8 +81,7 @@ enum status
 account_orders(struct ctx *ctx)
 {
 	const struct orders_query *query = ctx->input;
-	const char *status = text_is(query->status, "all") ? NULL :
-	    query->status;
+	const char *status = any_of(query->status);
 	const char *const filters[] = { "status", status, NULL };
 	struct json_object *orders = view_list(ctx->view, "orders");
 	struct page page;

@@ -36,10 +36,7 @@ static const struct form_field fields[] = {
 	    .label = "From"),
 	FIELD_TEXT(struct order_query, to, "to", 0, DAY_TEXT_MAX, .optional = true,
 	    .label = "To"),
-	FIELD_TEXT(struct order_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct order_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct order_query),
 };
 const struct form admin_orders_form = FORM(fields, struct order_query);
 
@@ -86,7 +83,7 @@ admin_orders(struct ctx *ctx)
 {
 	const struct order_query *query = ctx->input;
 	struct order_filter filter = { .search = query->q,
-	    .status = text_is(query->status, "all") ? NULL : query->status };
+	    .status = any_of(query->status) };
 	struct days days;
 	struct page page;
 
@@ -101,9 +98,8 @@ admin_orders(struct ctx *ctx)
 enum status
 admin_orders_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return orders_show(ctx, &(struct order_filter){ .to = PAGE_START },
 	    &page);
 }

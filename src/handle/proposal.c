@@ -191,10 +191,7 @@ static const char *const state_options[] = { "all", "open", "approved",
 static const struct form_field proposals_fields[] = {
 	FIELD_ENUM(struct proposals_query, state, "state", state_options,
 	    .optional = true, .label = "State"),
-	FIELD_TEXT(struct proposals_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct proposals_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct proposals_query),
 };
 const struct form proposals_form = FORM(proposals_fields,
     struct proposals_query);
@@ -268,8 +265,7 @@ proposals_show(struct ctx *ctx, const char *state, struct page *page)
 	struct json_object *proposals = view_list(ctx->view, "proposals");
 	char above[FORMAT_NUMBER_SIZE];
 
-	TRY(store_proposal_list(ctx, text_is(state, "all") ? NULL : state,
-	    page, proposals));
+	TRY(store_proposal_list(ctx, any_of(state), page, proposals));
 	words_next(ctx, page, filters);
 	if (!is_page(ctx))
 		return ST_OK;
@@ -296,9 +292,8 @@ admin_approvals(struct ctx *ctx)
 enum status
 admin_approvals_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return proposals_show(ctx, "open", &page);
 }
 

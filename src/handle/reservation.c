@@ -91,10 +91,7 @@ static const struct form_field look_fields[] = {
 	    .label = "Item"),
 	FIELD_TEXT(struct look_query, day, "day", 0, DAY_TEXT_MAX,
 	    .optional = true, .label = "From"),
-	FIELD_TEXT(struct look_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct look_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct look_query),
 };
 const struct form look_form = FORM(look_fields, struct look_query);
 

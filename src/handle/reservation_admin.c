@@ -35,10 +35,7 @@ static const struct form_field reservations_fields[] = {
 	    .optional = true, .label = "From"),
 	FIELD_TEXT(struct reservations_query, to, "to", 0, DAY_TEXT_MAX,
 	    .optional = true, .label = "To"),
-	FIELD_TEXT(struct reservations_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct reservations_query, limit, "limit", 1,
-	    PAGE_LIMIT_MAX, .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct reservations_query),
 };
 const struct form reservations_form = FORM(reservations_fields,
     struct reservations_query);
@@ -103,9 +100,8 @@ admin_reservations(struct ctx *ctx)
 enum status
 admin_reservations_again(struct ctx *ctx)
 {
-	struct page page;
+	struct page page = page_first(PAGE_LIMIT);
 
-	(void)page_read(ctx, NULL, PAGE_LIMIT, &page);
 	return reservations_show(ctx, &(struct reservation_filter){
 	    .begins.to = PAGE_START }, &page);
 }

@@ -74,10 +74,7 @@ struct usage_query {
 	    .optional = true),						\
 	FIELD_TEXT(struct usage_query, to, "to", 0, DAY_TEXT_MAX,	\
 	    .optional = true),						\
-	FIELD_TEXT(struct usage_query, cursor, "cursor", 0, 512,	\
-	    .optional = true),						\
-	FIELD_INT(struct usage_query, limit, "limit", 1, PAGE_LIMIT_MAX, \
-	    .optional = true)
+	PAGE_FIELDS(struct usage_query)
 static const struct form_field usage_fields[] = { LIST };
 static const struct form_field usage_of_fields[] = {
 	FIELD_TEXT(struct usage_query, user, "user", 0, 254,
@@ -126,9 +123,8 @@ enum status
 usage_latest(struct ctx *ctx, const char *user_id)
 {
 	struct json_object *events = view_list(ctx->view, "usage");
-	struct page page;
+	struct page page = page_first(LATEST);
 
-	(void)page_read(ctx, NULL, LATEST, &page);
 	TRY(store_usage_list(ctx, &(struct usage_filter){
 	    .wallet_id = user_id, .to = PAGE_START }, &page, events));
 	words_each(ctx, events, usage_words);

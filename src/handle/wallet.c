@@ -63,7 +63,7 @@ wallet_parts(struct ctx *ctx, const char *user_id)
 {
 	struct json_object *shown = view_root(ctx->arena);
 	struct json_object *holds = view_list(ctx->view, "holds");
-	struct page page;
+	struct page page = page_first(WALLET_LOTS_MAX);
 	bool quota;
 
 	TRY(store_wallet_show(ctx, user_id, shown));
@@ -74,7 +74,6 @@ wallet_parts(struct ctx *ctx, const char *user_id)
 	    QUOTA_NONE, .spent = view_get_int(shown, "monthlySpent") });
 	view_copy(ctx->view, "lots", view_get(shown, "expiring"));
 	words_each(ctx, view_get(ctx->view, "lots"), until_words);
-	(void)page_read(ctx, NULL, WALLET_LOTS_MAX, &page);
 	TRY(store_hold_list(ctx, &(struct hold_filter){ .wallet_id = user_id,
 	    .state = HOLD_OPEN }, &page, holds));
 	words_each(ctx, holds, until_words);

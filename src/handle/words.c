@@ -224,11 +224,15 @@ words_filtered(struct ctx *ctx, const struct page *page,
 	words_next(ctx, page, filters);
 }
 
+const char *
+any_of(const char *choice)
+{
+	return choice == NULL || choice[0] == '\0' ||
+	    text_is(choice, "all") ? NULL : choice;
+}
+
 static const struct form_field list_fields[] = {
-	FIELD_TEXT(struct list_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct list_query, limit, "limit", 1, PAGE_LIMIT_MAX,
-	    .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct list_query),
 };
 const struct form list_form = FORM(list_fields, struct list_query);
 

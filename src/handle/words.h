@@ -78,6 +78,21 @@ void words_next(struct ctx *ctx, const struct page *page,
 void words_filtered(struct ctx *ctx, const struct page *page,
     const char *const *names);
 
+/* What a filter narrows a list to; NULL: "all" was chosen, or nothing. */
+const char *any_of(const char *choice);
+
+/*
+ * PAGE_FIELDS - which page of a list is asked for, for page_read
+ *
+ * s  has members cursor, a text, and limit, an int64_t. Needs http/form.h and
+ *    store/page.h.
+ */
+#define PAGE_FIELDS(s)							\
+	FIELD_TEXT(s, cursor, "cursor", 0, PAGE_CURSOR_MAX,		\
+	    .optional = true, .label = "Page"),				\
+	FIELD_INT(s, limit, "limit", 1, PAGE_LIMIT_MAX,			\
+	    .optional = true, .label = "Limit")
+
 /* The query of a list without filters. */
 struct list_query {
 	const char *cursor;

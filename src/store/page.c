@@ -8,8 +8,6 @@
 #include "store/db.h"
 #include "view/view.h"
 
-#define CURSOR_MAX 512
-
 const char *
 page_cursor(struct ctx *ctx, int64_t at, const char *id)
 {
@@ -30,7 +28,7 @@ cursor_read(struct ctx *ctx, const char *cursor, struct page *page)
 	long size;
 	char *bar;
 
-	if (length > CURSOR_MAX)
+	if (length > PAGE_CURSOR_MAX)
 		return false;
 	size = text_unbase64url((uint8_t *)key, cursor, length);
 	if (size < 0 || !text_utf8(key, (size_t)size))
@@ -45,15 +43,19 @@ cursor_read(struct ctx *ctx, const char *cursor, struct page *page)
 	    text_is(cursor, page_cursor(ctx, page->at, page->id));
 }
 
+struct page
+page_first(int64_t limit)
+{
+	return (struct page){ .at = PAGE_START, .id = "",
+	    .limit = limit < 1 ? PAGE_LIMIT :
+	    limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : limit };
+}
+
 enum status
 page_read(struct ctx *ctx, const char *cursor, int64_t limit,
     struct page *page)
 {
-	*page = (struct page){ .limit = limit, .at = PAGE_START, .id = "" };
-	if (limit < 1)
-		page->limit = PAGE_LIMIT;
-	if (limit > PAGE_ROWS_MAX)
-		page->limit = PAGE_ROWS_MAX;
+	*page = page_first(limit);
 	if (cursor == NULL || cursor[0] == '\0')
 		return ST_OK;
 	page->further = true;

@@ -19,6 +19,7 @@ struct json_object;
 #define PAGE_LIMIT 50
 #define PAGE_LIMIT_MAX 100		/* of what a stranger may ask for */
 #define PAGE_ROWS_MAX 1000		/* of what the program itself asks for */
+#define PAGE_CURSOR_MAX 512		/* bytes */
 #define PAGE_START INT64_C(253402300799999)	/* 9999-12-31, in ms */
 
 struct page {
@@ -30,11 +31,18 @@ struct page {
 };
 
 /*
+ * page_first - where a list begins
+ *
+ * limit  brought within 1 .. PAGE_ROWS_MAX; PAGE_LIMIT when there is none.
+ *        Forms hold strangers to PAGE_LIMIT_MAX.
+ */
+struct page page_first(int64_t limit);
+
+/*
  * page_read - a page from what a stranger sent
  *
  * cursor  NULL or "" for the first page
- * limit   brought within 1 .. PAGE_ROWS_MAX; PAGE_LIMIT when there is none.
- *         Forms hold strangers to PAGE_LIMIT_MAX.
+ * limit   as page_first has it
  *
  * ST_VALIDATION_ERROR  it is not, byte for byte, a cursor made here
  */
