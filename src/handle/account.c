@@ -11,7 +11,7 @@ struct social {
 };
 
 static const struct form_field social_fields[] = {
-	FIELD_TEXT(struct social, provider, "provider", 0, INT32_MAX),
+	FIELD_ANY(struct social, provider, "provider"),
 };
 const struct form social_form = FORM(social_fields, struct social);
 
@@ -20,7 +20,7 @@ struct unlink {
 };
 
 static const struct form_field unlink_fields[] = {
-	FIELD_TEXT(struct unlink, account_id, "accountId", 0, INT32_MAX),
+	FIELD_ANY(struct unlink, account_id, "accountId"),
 };
 const struct form unlink_form = FORM(unlink_fields, struct unlink);
 

@@ -23,7 +23,7 @@
 #define BAN_SECONDS_MAX ((int64_t)100 * 365 * 86400)
 
 #define USER_ID(s, m)							\
-	FIELD_TEXT(s, m, "userId", 0, INT32_MAX, .coerced = true)
+	FIELD_ANY(s, m, "userId", .coerced = true)
 
 static const struct form_field whom_fields[] = {
 	USER_ID(struct whom, user_id),
@@ -253,8 +253,7 @@ struct removal {
 };
 
 static const struct form_field remove_fields[] = {
-	FIELD_TEXT(struct removal, email, "email", 0, INT32_MAX,
-	    .label = "The address"),
+	FIELD_ANY(struct removal, email, "email", .label = "The address"),
 };
 const struct form remove_form = FORM(remove_fields, struct removal);
 

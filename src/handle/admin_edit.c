@@ -28,8 +28,7 @@ struct update {
 };
 
 static const struct form_field update_fields[] = {
-	FIELD_TEXT(struct update, whom.user_id, "userId", 0, INT32_MAX,
-	    .coerced = true),
+	FIELD_ANY(struct update, whom.user_id, "userId", .coerced = true),
 	FIELD_OBJECT(struct update, data, "data"),
 };
 const struct form admin_update_form = FORM(update_fields, struct update);
@@ -154,9 +153,8 @@ struct create {
 	    .optional = true, .label = "Role")
 
 static const struct form_field create_user_fields[] = {
-	FIELD_TEXT(struct create, email, "email", 0, INT32_MAX),
-	FIELD_TEXT(struct create, password, "password", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct create, email, "email"),
+	FIELD_ANY(struct create, password, "password", .optional = true),
 	FIELD_TEXT(struct create, name, "name", 0, USER_NAME_MAX),
 	ROLE,
 	FIELD_OBJECT(struct create, data, "data", .optional = true),
@@ -166,7 +164,7 @@ static const struct form_field create_fields[] = {
 	    .label = "Name"),
 	FIELD_EMAIL(struct create, email, "email", .label = "E-mail"),
 	ROLE,
-	FIELD_TEXT(struct create, password, "password", 0, INT32_MAX,
+	FIELD_ANY(struct create, password, "password",
 	    .optional = true, .secret = true, .label = "Password"),
 };
 const struct form create_user_form = FORM(create_user_fields,

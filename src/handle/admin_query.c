@@ -24,7 +24,7 @@ static const char *const filters[] = { "eq", "ne", "lt", "lte", "gt", "gte",
 static const char *const directions[] = { "asc", "desc", NULL };
 
 #define TEXT(m, wire)							\
-	FIELD_TEXT(struct list_users, m, wire, 0, INT32_MAX,		\
+	FIELD_ANY(struct list_users, m, wire,				\
 	    .optional = true)
 #define ENUM(m, wire, list)						\
 	FIELD_ENUM(struct list_users, m, wire, list, .optional = true)

@@ -16,7 +16,7 @@ struct get_user {
 };
 
 static const struct form_field get_user_fields[] = {
-	FIELD_TEXT(struct get_user, id, "id", 0, INT32_MAX),
+	FIELD_ANY(struct get_user, id, "id"),
 };
 const struct form get_user_form = FORM(get_user_fields, struct get_user);
 
@@ -45,8 +45,7 @@ struct asked {
 };
 
 static const struct form_field asked_fields[] = {
-	FIELD_TEXT(struct asked, role, "role", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct asked, role, "role", .optional = true),
 };
 
 /* { resource: [action, ...], ... } */

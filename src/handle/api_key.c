@@ -107,18 +107,17 @@ struct wanted {
 };
 
 #define NAME_FIELD							\
-	FIELD_TEXT(struct wanted, name, "name", 0, INT32_MAX,		\
+	FIELD_ANY(struct wanted, name, "name",				\
 	    .optional = true)
 #define EXPIRES_FIELD							\
 	FIELD_INT(struct wanted, expires_in, "expiresIn", 1, INT64_MAX,	\
 	    .optional = true, .nullable = true)
 #define ID_FIELD(wire)							\
-	FIELD_TEXT(struct wanted, id, wire, 0, INT32_MAX)
+	FIELD_ANY(struct wanted, id, wire)
 
 static const struct form_field create_fields[] = {
 	NAME_FIELD, EXPIRES_FIELD,
-	FIELD_TEXT(struct wanted, prefix, "prefix", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct wanted, prefix, "prefix", .optional = true),
 };
 static const struct form_field update_fields[] = {
 	ID_FIELD("keyId"), NAME_FIELD, EXPIRES_FIELD,

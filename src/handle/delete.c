@@ -30,12 +30,10 @@ struct delete {
 };
 
 static const struct form_field delete_fields[] = {
-	FIELD_TEXT(struct delete, callback_url, "callbackURL", 0, INT32_MAX,
-	    .optional = true),
-	FIELD_TEXT(struct delete, password, "password", 0, INT32_MAX,
+	FIELD_ANY(struct delete, callback_url, "callbackURL", .optional = true),
+	FIELD_ANY(struct delete, password, "password",
 	    .optional = true, .secret = true),
-	FIELD_TEXT(struct delete, token, "token", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct delete, token, "token", .optional = true),
 };
 const struct form delete_user_form = FORM(delete_fields, struct delete);
 
@@ -45,7 +43,7 @@ struct followed {
 };
 
 static const struct form_field callback_fields[] = {
-	FIELD_TEXT(struct followed, token, "token", 0, INT32_MAX),
+	FIELD_ANY(struct followed, token, "token"),
 	FIELD_TEXT(struct followed, callback_url, "callbackURL", 0,
 	    INT32_MAX, .optional = true),
 };
@@ -60,7 +58,7 @@ struct goodbye {
 static const struct form_field page_fields[] = {
 	FIELD_TEXT(struct goodbye, email, "email", 1, 254,
 	    .label = "Your e-mail address"),
-	FIELD_TEXT(struct goodbye, password, "password", 0, INT32_MAX,
+	FIELD_ANY(struct goodbye, password, "password",
 	    .optional = true, .secret = true, .label = "Your password"),
 };
 const struct form delete_form = FORM(page_fields, struct goodbye);

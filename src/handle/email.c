@@ -22,13 +22,12 @@ struct change {
 
 static const struct form_field change_fields[] = {
 	FIELD_EMAIL(struct change, email, "newEmail"),
-	FIELD_TEXT(struct change, callback_url, "callbackURL", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct change, callback_url, "callbackURL", .optional = true),
 };
 static const struct form_field page_fields[] = {
 	FIELD_EMAIL(struct change, email, "newEmail",
 	    .label = "The new address"),
-	FIELD_TEXT(struct change, password, "currentPassword", 0, INT32_MAX,
+	FIELD_ANY(struct change, password, "currentPassword",
 	    .optional = true, .secret = true, .label = "Your password"),
 };
 const struct form change_email_form = FORM(change_fields, struct change);

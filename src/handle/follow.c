@@ -27,9 +27,8 @@ struct follow {
 };
 
 static const struct form_field follow_fields[] = {
-	FIELD_TEXT(struct follow, token, "token", 0, INT32_MAX),
-	FIELD_TEXT(struct follow, callback_url, "callbackURL", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct follow, token, "token"),
+	FIELD_ANY(struct follow, callback_url, "callbackURL", .optional = true),
 };
 const struct form verify_email_form = FORM(follow_fields, struct follow);
 

@@ -21,7 +21,7 @@ struct chosen {
 };
 
 static const struct form_field chosen_fields[] = {
-	FIELD_TEXT(struct chosen, token, "sessionToken", 0, INT32_MAX),
+	FIELD_ANY(struct chosen, token, "sessionToken"),
 };
 const struct form device_session_form = FORM(chosen_fields, struct chosen);
 

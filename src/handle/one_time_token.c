@@ -15,7 +15,7 @@ struct handed {
 };
 
 static const struct form_field handed_fields[] = {
-	FIELD_TEXT(struct handed, token, "token", 0, INT32_MAX),
+	FIELD_ANY(struct handed, token, "token"),
 };
 const struct form one_time_token_form = FORM(handed_fields, struct handed);
 

@@ -23,7 +23,7 @@ struct change {
 };
 
 static const struct form_field change_fields[] = {
-	FIELD_TEXT(struct change, new_password, "newPassword", 0, INT32_MAX,
+	FIELD_ANY(struct change, new_password, "newPassword",
 	    .secret = true, .label = "The new password"),
 	FIELD_TEXT(struct change, current_password, "currentPassword", 0,
 	    INT32_MAX, .secret = true, .label = "The current password"),
@@ -37,8 +37,7 @@ struct verify {
 };
 
 static const struct form_field verify_fields[] = {
-	FIELD_TEXT(struct verify, password, "password", 0, INT32_MAX,
-	    .secret = true),
+	FIELD_ANY(struct verify, password, "password", .secret = true),
 };
 const struct form verify_password_form = FORM(verify_fields, struct verify);
 

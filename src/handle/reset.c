@@ -30,7 +30,7 @@ struct forgotten {
 
 static const struct form_field request_fields[] = {
 	FIELD_EMAIL(struct forgotten, email, "email"),
-	FIELD_TEXT(struct forgotten, redirect_to, "redirectTo", 0, INT32_MAX,
+	FIELD_ANY(struct forgotten, redirect_to, "redirectTo",
 	    .optional = true),
 };
 static const struct form_field forgot_fields[] = {
@@ -59,7 +59,7 @@ struct reset {
 	FIELD_TEXT(struct reset, new_password, "newPassword", 0,	\
 	    INT32_MAX, .secret = true, .label = "The new password")
 #define TOKEN								\
-	FIELD_TEXT(struct reset, token, "token", 0, INT32_MAX,		\
+	FIELD_ANY(struct reset, token, "token",				\
 	    .optional = true)
 
 static const struct form_field reset_fields[] = { NEW_PASSWORD, TOKEN };

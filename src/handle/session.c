@@ -24,7 +24,7 @@ struct revoke {
 };
 
 static const struct form_field revoke_fields[] = {
-	FIELD_TEXT(struct revoke, token, "token", 0, INT32_MAX),
+	FIELD_ANY(struct revoke, token, "token"),
 };
 const struct form revoke_session_form = FORM(revoke_fields, struct revoke);
 

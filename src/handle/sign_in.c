@@ -33,10 +33,10 @@ struct login {
 };
 
 #define EMAIL_FIELD							\
-	FIELD_TEXT(struct login, email, "email", 0, INT32_MAX,		\
+	FIELD_ANY(struct login, email, "email",				\
 	    .label = "E-mail")
 #define PASSWORD_FIELD							\
-	FIELD_TEXT(struct login, password, "password", 0, INT32_MAX,	\
+	FIELD_ANY(struct login, password, "password",			\
 	    .secret = true, .label = "Password")
 #define CALLBACK_FIELD							\
 	FIELD_TEXT(struct login, callback_url, "callbackURL", 0,	\
@@ -65,7 +65,7 @@ static const struct form_field alias_fields[] = {
 	REMEMBER_FIELD,
 };
 static const struct form_field username_fields[] = {
-	FIELD_TEXT(struct login, username, "username", 0, INT32_MAX),
+	FIELD_ANY(struct login, username, "username"),
 	PASSWORD_FIELD,
 	REMEMBER_FIELD,
 	CALLBACK_FIELD,

@@ -38,7 +38,7 @@ struct sign_up {
 	    .secret = true, .label = "Password")
 
 #define USERNAME_FIELD							\
-	FIELD_TEXT(struct sign_up, username, "username", 0, INT32_MAX,	\
+	FIELD_ANY(struct sign_up, username, "username",			\
 	    WHEN_FIELD(username), .optional = true, .nullable = true,	\
 	    .label = "Username")
 
@@ -49,7 +49,7 @@ static const struct form_field sign_up_fields[] = {
 	PASSWORD_FIELD,
 	FIELD_TEXT(struct sign_up, image, "image", 0, USER_IMAGE_MAX,
 	    .optional = true),
-	FIELD_TEXT(struct sign_up, callback_url, "callbackURL", 0, INT32_MAX,
+	FIELD_ANY(struct sign_up, callback_url, "callbackURL",
 	    .optional = true),
 	FIELD_BOOL(struct sign_up, remember, "rememberMe", .optional = true),
 	USERNAME_FIELD,

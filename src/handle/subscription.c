@@ -34,9 +34,9 @@ struct upgrade {
 };
 
 static const struct form_field upgrade_fields[] = {
-	FIELD_TEXT(struct upgrade, plan, "plan", 0, INT32_MAX),
+	FIELD_ANY(struct upgrade, plan, "plan"),
 	FIELD_BOOL(struct upgrade, annual, "annual", .optional = true),
-	FIELD_TEXT(struct upgrade, reference_id, "referenceId", 0, INT32_MAX,
+	FIELD_ANY(struct upgrade, reference_id, "referenceId",
 	    .optional = true),
 	FIELD_TEXT(struct upgrade, subscription_id, "subscriptionId", 0,
 	    INT32_MAX, .optional = true),
@@ -46,12 +46,9 @@ static const struct form_field upgrade_fields[] = {
 	FIELD_INT(struct upgrade, seats, "seats", 1, SEATS_MAX,
 	    .optional = true),
 	FIELD_TEXT(struct upgrade, locale, "locale", 0, 35, .optional = true),
-	FIELD_TEXT(struct upgrade, success_url, "successUrl", 0, INT32_MAX,
-	    .optional = true),
-	FIELD_TEXT(struct upgrade, cancel_url, "cancelUrl", 0, INT32_MAX,
-	    .optional = true),
-	FIELD_TEXT(struct upgrade, return_url, "returnUrl", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct upgrade, success_url, "successUrl", .optional = true),
+	FIELD_ANY(struct upgrade, cancel_url, "cancelUrl", .optional = true),
+	FIELD_ANY(struct upgrade, return_url, "returnUrl", .optional = true),
 	FIELD_BOOL(struct upgrade, schedule, "scheduleAtPeriodEnd",
 	    .optional = true),
 	FIELD_BOOL(struct upgrade, disable_redirect, "disableRedirect",

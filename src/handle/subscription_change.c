@@ -47,20 +47,19 @@ struct success {
 	    .optional = true)
 
 static const struct form_field cancel_fields[] = {
-	FIELD_TEXT(struct change, return_url, "returnUrl", 0, INT32_MAX),
+	FIELD_ANY(struct change, return_url, "returnUrl"),
 	REFERENCE, SUBSCRIPTION, DISABLE_REDIRECT,
 };
 static const struct form_field restore_fields[] = { REFERENCE,
 	SUBSCRIPTION };
 static const struct form_field list_fields[] = { REFERENCE };
 static const struct form_field portal_fields[] = {
-	FIELD_TEXT(struct change, return_url, "returnUrl", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct change, return_url, "returnUrl", .optional = true),
 	FIELD_TEXT(struct change, locale, "locale", 0, 35, .optional = true),
 	REFERENCE, DISABLE_REDIRECT,
 };
 static const struct form_field success_fields[] = {
-	FIELD_TEXT(struct success, callback_url, "callbackURL", 0, INT32_MAX,
+	FIELD_ANY(struct success, callback_url, "callbackURL",
 	    .optional = true),
 	FIELD_TEXT(struct success, checkout_id, "checkoutSessionId", 0,
 	    INT32_MAX, .optional = true),

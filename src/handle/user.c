@@ -22,7 +22,7 @@ struct profile {
 };
 
 #define USERNAME_FIELD							\
-	FIELD_TEXT(struct profile, username, "username", 0, INT32_MAX,	\
+	FIELD_ANY(struct profile, username, "username",			\
 	    WHEN_FIELD(username), .optional = true, .nullable = true,	\
 	    .label = "Username")
 

@@ -113,7 +113,7 @@ struct wish {
 };
 
 static const struct form_field wish_fields[] = {
-	FIELD_TEXT(struct wish, username, "username", 0, INT32_MAX),
+	FIELD_ANY(struct wish, username, "username"),
 };
 const struct form username_form = FORM(wish_fields, struct wish);
 

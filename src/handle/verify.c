@@ -26,8 +26,7 @@ struct ask {
 
 static const struct form_field ask_fields[] = {
 	FIELD_EMAIL(struct ask, email, "email"),
-	FIELD_TEXT(struct ask, callback_url, "callbackURL", 0, INT32_MAX,
-	    .optional = true),
+	FIELD_ANY(struct ask, callback_url, "callbackURL", .optional = true),
 };
 const struct form send_verification_form = FORM(ask_fields, struct ask);
 

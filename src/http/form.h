@@ -70,6 +70,13 @@ struct form {
 	{ .name = (wire), .type = FIELD_TYPE_TEXT,			\
 	  .offset = FIELD_AT(s, m, const char *), .min = (lo), .max = (hi), \
 	  __VA_ARGS__ }
+/*
+ * Any text: the contract has no bound for it, what is wrong with it is told by
+ * a code of its own, or it is only compared with what is stored. The body's
+ * size is bounded.
+ */
+#define FIELD_ANY(s, m, wire, ...)					\
+	FIELD_TEXT(s, m, wire, 0, INT32_MAX, __VA_ARGS__)
 #define FIELD_EMAIL(s, m, wire, ...)					\
 	{ .name = (wire), .type = FIELD_TYPE_EMAIL,			\
 	  .offset = FIELD_AT(s, m, const char *), .max = 254, __VA_ARGS__ }
