@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS INT64_C(86400000)
+#define DAY_SECONDS INT64_C(86400)
+
 #define CLOCK_ISO_SIZE 25	/* "2026-11-21T06:51:00.123Z" and NUL */
 
 int64_t clock_now(void);

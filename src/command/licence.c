@@ -19,7 +19,6 @@
 #define ARENA_BYTES ((size_t)1024 * 1024)
 #define KEY_FILE_MAX 4096
 #define DAYS_MAX 36500
-#define DAY_MS ((int64_t)86400 * 1000)
 
 struct input {
 	const struct options *options;

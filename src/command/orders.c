@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
 #include "handle/reconcile.h"
 #include "send/stripe.h"
-#include "store/figures.h"
 #include "view/view.h"
 
 #define DAYS_USUAL 30

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "config.h"
 #include "ctx.h"
 #include "guard/limit.h"
@@ -11,8 +12,8 @@
 #include "store/user.h"
 #include "store/verification.h"
 
-#define ACCOUNT_FORGET_MS INT64_C(86400000)
-#define NETWORK_FORGET_MS INT64_C(3600000)
+#define ACCOUNT_FORGET_MS DAY_MS
+#define NETWORK_FORGET_MS HOUR_MS
 
 static const char *
 account_key(struct ctx *ctx, const char *account)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
@@ -15,7 +16,7 @@
 
 /* Its name is fixed; neither a prefix nor "__Secure-" goes in front. */
 #define SIGNED_IN_BY "better-auth.last_used_login_method"
-#define SIGNED_IN_BY_SECONDS ((int64_t)30 * 86400)
+#define SIGNED_IN_BY_SECONDS (30 * DAY_SECONDS)
 
 void
 session_forget(struct ctx *ctx)

@@ -1,6 +1,7 @@
 #include "handle/admin.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "config.h"
@@ -13,14 +14,13 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "routes.h"
-#include "store/figures.h"
 #include "store/session.h"
 #include "store/user.h"
 #include "store/user_admin.h"
 #include "view/view.h"
 
 #define BAN_DAYS_MAX 3650
-#define BAN_SECONDS_MAX ((int64_t)100 * 365 * 86400)
+#define BAN_SECONDS_MAX (100 * 365 * DAY_SECONDS)
 
 #define USER_ID(s, m)							\
 	FIELD_ANY(s, m, "userId", .coerced = true)

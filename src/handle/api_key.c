@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "config.h"
@@ -15,7 +16,6 @@
 #include "store/user.h"
 #include "view/view.h"
 
-#define DAY_SECONDS ((int64_t)86400)
 #define METADATA_MAX 4000	/* bytes of JSON */
 #define LIST_LIMIT INT32_MAX
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "config.h"
@@ -16,7 +17,6 @@
 #include "store/user.h"
 #include "view/view.h"
 
-#define DAY_SECONDS ((int64_t)86400)
 #define MANY INT64_C(1000000000)
 #define USUAL_DAYS "90"
 
@@ -161,7 +161,7 @@ span_text(struct ctx *ctx, int64_t ms)
 	static const struct {
 		int64_t ms;
 		const char *name;
-	} units[] = { { 86400000, "day" }, { 3600000, "hour" },
+	} units[] = { { DAY_MS, "day" }, { HOUR_MS, "hour" },
 		{ 60000, "minute" }, { 1000, "second" } };
 	size_t i = 0;
 

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "config.h"
 #include "ctx.h"
 #include "handle/idempotency.h"
 #include "handle/subject.h"
 #include "handle/words.h"
-#include "store/figures.h"
 #include "store/user.h"
 #include "store/user_admin.h"
 #include "view/view.h"

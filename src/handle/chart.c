@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/format.h"
 #include "view/view.h"
 
@@ -13,7 +14,6 @@
 #define HEIGHT 160
 #define MILLI 1000
 #define GAP 30			/* hundredths of a slot between two bars */
-#define DAY_MS INT64_C(86400000)
 #define WEEK 7
 #define NUMBER_SIZE 24
 

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/format.h"
 #include "ctx.h"
-#include "store/figures.h"
 #include "store/page.h"
 
 static enum status

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ctx.h"
@@ -13,7 +14,6 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/entitlement.h"
-#include "store/figures.h"
 #include "store/user.h"
 #include "view/view.h"
 

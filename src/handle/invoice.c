@@ -1,6 +1,7 @@
 #include "handle/invoice.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "base/json.h"
 #include "base/random.h"
@@ -8,7 +9,6 @@
 #include "ctx.h"
 #include "handle/payment.h"
 #include "handle/stripe_read.h"
-#include "store/figures.h"
 #include "store/order.h"
 #include "store/payment.h"
 #include "store/plan.h"

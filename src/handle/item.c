@@ -1,5 +1,6 @@
 #include "handle/admin.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ctx.h"
 #include "guard/permission.h"
@@ -10,7 +11,6 @@
 #include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
-#include "store/figures.h"
 #include "store/item.h"
 #include "store/page.h"
 #include "store/reservation.h"

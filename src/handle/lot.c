@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ctx.h"
 #include "handle/export.h"

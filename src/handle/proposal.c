@@ -1,6 +1,7 @@
 #include "handle/proposal.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "config.h"
@@ -18,8 +19,6 @@
 #include "store/user.h"
 #include "store/user_admin.h"
 #include "view/view.h"
-
-#define DAY_MS INT64_C(86400000)
 
 /* ---- to propose -------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 #include "handle/referral.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/code.h"
 #include "base/format.h"
 #include "base/log.h"
@@ -16,8 +17,6 @@
 #include "store/session.h"
 #include "store/user.h"
 #include "view/view.h"
-
-#define DAY_SECONDS INT64_C(86400)
 
 /* ---- on the way to sign up --------------------------------------------- */
 

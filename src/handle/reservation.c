@@ -12,14 +12,11 @@
 #include "handle/handle.h"
 #include "handle/words.h"
 #include "http/form.h"
-#include "store/figures.h"
 #include "store/item.h"
 #include "store/page.h"
 #include "store/reservation.h"
 #include "store/user.h"
 #include "view/view.h"
-
-#define HOUR_MS INT64_C(3600000)
 
 /* ---- words ------------------------------------------------------------- */
 

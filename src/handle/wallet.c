@@ -1,5 +1,6 @@
 #include "handle/admin.h"
 
+#include "base/clock.h"
 #include "base/format.h"
 #include "ctx.h"
 #include "handle/handle.h"
@@ -7,7 +8,6 @@
 #include "handle/words.h"
 #include "http/form.h"
 #include "store/credit.h"
-#include "store/figures.h"
 #include "store/hold.h"
 #include "store/page.h"
 #include "store/user.h"

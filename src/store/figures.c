@@ -1,10 +1,10 @@
 #include "store/figures.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ctx.h"
 #include "store/db.h"
 
-#define HOUR_MS INT64_C(3600000)
 /* Whoever wrote into an hour has committed by then (sql/0005_figure.sql). */
 #define SETTLE_MS INT64_C(900000)
 

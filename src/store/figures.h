@@ -26,7 +26,6 @@ struct ctx;
 #define FIGURES_DAYS_MAX 365
 #define FIGURES_CLOSED_DAYS 740		/* as many again to compare with */
 #define SPENDING_DAYS 30		/* of store/spender.h */
-#define DAY_MS INT64_C(86400000)
 
 enum figure {
 	FIGURE_SIGN_UPS,	/* users */

@@ -1,13 +1,12 @@
 #include "store/letter.h"
 
+#include "base/clock.h"
 #include "config.h"
 #include "ctx.h"
 #include "store/audit.h"
 #include "store/db.h"
 #include "store/page.h"
 
-#define HOUR_MS INT64_C(3600000)
-#define DAY_MS INT64_C(86400000)
 /* Of decoys: long enough that their removal tells nobody anything. */
 #define DECOY_MS HOUR_MS
 

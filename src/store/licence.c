@@ -1,6 +1,7 @@
 #include "store/licence.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "config.h"
@@ -13,7 +14,7 @@
 #include "trust/licence.h"
 #include "view/view.h"
 
-#define EXPIRING_MS ((int64_t)LICENCE_EXPIRING_DAYS * 86400 * 1000)
+#define EXPIRING_MS (LICENCE_EXPIRING_DAYS * DAY_MS)
 
 /* Column 0 is the id, column 1 the order (store/page.h); now is SQL. */
 #define STATE(now)							\

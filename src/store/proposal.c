@@ -1,5 +1,6 @@
 #include "store/proposal.h"
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "config.h"
@@ -10,8 +11,6 @@
 #include "store/page.h"
 #include "store/user.h"
 #include "view/view.h"
-
-#define DAY_MS INT64_C(86400000)
 
 static enum status
 audit_step(struct ctx *ctx, const char *action, const char *id,

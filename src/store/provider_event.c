@@ -1,6 +1,7 @@
 #include "store/provider_event.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "config.h"
@@ -9,7 +10,6 @@
 #include "store/page.h"
 
 #define PROVIDER "stripe"	/* the only one so far */
-#define DAY_MS INT64_C(86400000)
 
 enum status
 store_event_take(struct ctx *ctx, const struct provider_event *event,

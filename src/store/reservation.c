@@ -1,6 +1,7 @@
 #include "store/reservation.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "config.h"
@@ -11,8 +12,6 @@
 #include "store/reservation_sql.h"
 #include "store/user_list.h"
 #include "view/view.h"
-
-#define HOUR_MS INT64_C(3600000)
 
 /*
  * Column 0 is the id, column 1 the order (store/page.h). Every list takes the

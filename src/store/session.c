@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "config.h"
 #include "ctx.h"
@@ -14,7 +15,7 @@
 
 #define LIST_MAX 100
 #define COUNT_EXACT 20000	/* above it an estimate will do */
-#define PURGE_AFTER_MS ((int64_t)3600 * 1000)
+#define PURGE_AFTER_MS HOUR_MS
 
 int64_t
 session_latest(const struct ctx *ctx, int64_t created_at)

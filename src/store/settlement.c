@@ -1,12 +1,12 @@
 #include "store/settlement.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "ctx.h"
 #include "store/affiliate.h"
 #include "store/credit.h"
 #include "store/db.h"
-#include "store/figures.h"
 #include "store/order.h"
 #include "store/payment.h"
 #include "view/view.h"

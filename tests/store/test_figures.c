@@ -11,7 +11,6 @@
  * that it speaks of its own rows only.
  */
 
-#define HOUR_MS INT64_C(3600000)
 #define ALL 100000
 
 struct close {

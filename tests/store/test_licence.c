@@ -10,8 +10,6 @@
 
 /* The promises are those of store/licence.h and store/licence_key.h. */
 
-#define DAY ((int64_t)86400 * 1000)
-
 static const struct config here = {
 	.server_secret = "fixture-secret-0123456789abcdefABCDEF",
 	.origin = "https://login.example.com",
@@ -85,7 +83,7 @@ static void
 a_licence_gives_what_it_says_and_a_file_of_it(void **state)
 {
 	struct world *w = *state;
-	const int64_t end = clock_now() + DAY;
+	const int64_t end = clock_now() + DAY_MS;
 	const char *id = issued(w, end);
 	struct licence_file licence;
 	const struct jwk *key;
@@ -313,8 +311,8 @@ lists_are_filtered_and_paged(void **state)
 	struct page page;
 
 	(void)issued(w, 0);
-	(void)issued(w, clock_now() + 29 * DAY);
-	(void)issued(w, clock_now() + 31 * DAY);
+	(void)issued(w, clock_now() + 29 * DAY_MS);
+	(void)issued(w, clock_now() + 31 * DAY_MS);
 	assert_int_equal(issue(w, "free", "[]", "{}", 0), ST_OK);
 	id = arena_text(w->worker.arena, view_get_text(w->worker.view, "id"));
 	assert_int_equal(take_back(w, w->user, id), ST_OK);

@@ -6,8 +6,6 @@
 
 /* The promises are those of store/proposal.h; two administrators are there. */
 
-#define DAY_MS INT64_C(86400000)
-
 static const struct config config = {
 	.server_secret = "fixture-secret-0123456789abcdefABCDEF",
 	.credits_approval = true,

@@ -2,7 +2,6 @@
 
 #include "store/checkout.h"
 #include "store/credit.h"
-#include "store/figures.h"
 #include "store/ledger.h"
 #include "store/order.h"
 #include "store/payment.h"
