@@ -36,12 +36,6 @@ hash_of(struct ctx *ctx, const char *key)
 }
 
 static struct db_arg
-time_or_null(int64_t instant)
-{
-	return instant == 0 ? db_null() : db_time(instant);
-}
-
-static struct db_arg
 positive_or_null(int64_t number)
 {
 	return number > 0 ? db_int(number) : db_null();
@@ -67,7 +61,7 @@ store_api_key_create(struct ctx *ctx, const struct api_key_new *new,
 	    db_text(new->user_id), hash_of(ctx, new->key),
 	    db_text(arena_copy(ctx->arena, new->key, API_KEY_START)),
 	    db_text(new->prefix), db_text(new->name),
-	    time_or_null(new->expires_at),
+	    db_time_or_null(new->expires_at),
 	    new->remaining < 0 ? db_null() : db_int(new->remaining),
 	    positive_or_null(new->refill_amount),
 	    positive_or_null(new->refill_interval_ms),
@@ -147,7 +141,8 @@ store_api_key_update(struct ctx *ctx, const char *user_id, const char *id,
 	return db_named(ctx, db_view_one(ctx, out, sql, DB_ARGS(db_text(id),
 	    db_text(user_id), db_text(change->name),
 	    db_bool(change->set_enabled), db_bool(change->enabled),
-	    db_bool(change->set_expires_at), time_or_null(change->expires_at),
+	    db_bool(change->set_expires_at),
+	    db_time_or_null(change->expires_at),
 	    db_text(change->metadata), db_time(ctx->now))),
 	    ST_KEY_NOT_FOUND, id);
 }

@@ -81,6 +81,19 @@ db_null(void)
 	return (struct db_arg){ .kind = DB_NULL };
 }
 
+/* NULL where it is 0, which in C says that there is none. */
+static inline struct db_arg
+db_int_or_null(int64_t number)
+{
+	return number == 0 ? db_null() : db_int(number);
+}
+
+static inline struct db_arg
+db_time_or_null(int64_t instant)
+{
+	return instant == 0 ? db_null() : db_time(instant);
+}
+
 struct db_args {
 	const struct db_arg *arg;
 	size_t count;

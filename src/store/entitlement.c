@@ -93,7 +93,7 @@ put(struct ctx *ctx, const struct grantor *by, const char *key,
 
 	id_new(id, ctx->now);
 	return db_all(ctx, rows, sql, DB_ARGS(SOURCE_ARGS(by), db_text(key),
-	    db_text(value), expires_at == 0 ? db_null() : db_time(expires_at),
+	    db_text(value), db_time_or_null(expires_at),
 	    db_time(ctx->now), db_text(audit_actor(ctx)), db_text(id)));
 }
 

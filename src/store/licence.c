@@ -90,8 +90,8 @@ insert(struct ctx *ctx, const char *id, const char *holder,
 	return db_run(ctx, sql, DB_ARGS(db_text(id), db_text(new->user_id),
 	    db_text(holder), db_text(new->type), db_text(new->features),
 	    db_text(new->limits), db_text(file), db_time(ctx->now),
-	    db_text(audit_actor(ctx)), new->expires_at == 0 ? db_null() :
-	    db_time(new->expires_at)), NULL);
+	    db_text(audit_actor(ctx)), db_time_or_null(new->expires_at)),
+	    NULL);
 }
 
 /* What of it an admin would look for later. */

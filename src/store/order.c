@@ -141,8 +141,8 @@ store_order_create(struct ctx *ctx, const struct order_new *new)
 	    db_text(new->description), db_int(new->credits),
 	    db_int(new->amount_minor), db_text(new->currency),
 	    db_time(ctx->now), db_text(new->plan_id),
-	    new->expire_days == 0 ? db_null() : db_int(new->expire_days),
-	    new->expires_at == 0 ? db_null() : db_time(new->expires_at),
+	    db_int_or_null(new->expire_days),
+	    db_time_or_null(new->expires_at),
 	    db_text(new->invoice_id)), &made));
 	if (made == 0)
 		return db_named(ctx, ST_NOT_FOUND, ST_USER_NOT_FOUND,

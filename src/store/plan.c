@@ -129,12 +129,6 @@ store_plan_priced(struct ctx *ctx, const char *price_id, struct plan *out)
 
 /* ---- changes ----------------------------------------------------------- */
 
-static struct db_arg
-days(int64_t count)
-{
-	return count == 0 ? db_null() : db_int(count);
-}
-
 static enum status
 plan_write(struct ctx *ctx, const char *sql, const struct plan *plan,
     int64_t *changed)
@@ -143,12 +137,12 @@ plan_write(struct ctx *ctx, const char *sql, const struct plan *plan,
 	    db_text(plan->kind), db_text(plan->name), db_text(plan->title),
 	    db_text(plan->description), db_int(plan->price_minor),
 	    db_text(plan->currency), db_text(plan->interval),
-	    db_int(plan->credits), days(plan->credits_expire_days),
+	    db_int(plan->credits), db_int_or_null(plan->credits_expire_days),
 	    db_text(plan->limits), db_text(plan->entitlements),
 	    db_text(plan->stripe_price_id),
-	    db_text(plan->stripe_annual_price_id), days(plan->trial_days),
-	    db_bool(plan->active), db_int(plan->position),
-	    db_time(ctx->now)), changed);
+	    db_text(plan->stripe_annual_price_id),
+	    db_int_or_null(plan->trial_days), db_bool(plan->active),
+	    db_int(plan->position), db_time(ctx->now)), changed);
 
 	return status != ST_CONFLICT ? status :
 	    refuse(ctx, ST_PLAN_NAME_TAKEN, "%s is taken", plan->name);

@@ -62,12 +62,12 @@ store_proposal_add(struct ctx *ctx, const char *kind,
 		return refuse(ctx, ST_EXPIRY_PASSED, "proposal of the past");
 	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(new),
 	    db_text(credit->wallet_id), db_text(kind), db_int(credit->amount),
-	    db_text(credit->reason), credit->expires_at == 0 ? db_null() :
-	    db_time(credit->expires_at), db_text(credit->key),
+	    db_text(credit->reason), db_time_or_null(credit->expires_at),
+	    db_text(credit->key),
 	    db_text(audit_actor(ctx)), db_time(ctx->now), db_time(ctx->now +
 	    ctx->config->credits_approval_days * DAY_MS),
-	    db_bool(credit->organization), credit->lifetime == 0 ?
-	    db_null() : db_int(credit->lifetime))));
+	    db_bool(credit->organization),
+	    db_int_or_null(credit->lifetime))));
 	if (rows.count == 0)
 		return ST_OK;
 	*id = db_get_text(&rows, 0, 0);

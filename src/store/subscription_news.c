@@ -89,12 +89,6 @@ find_known(struct ctx *ctx, const char *user_id,
 	return ST_OK;
 }
 
-static struct db_arg
-time_or_null(int64_t instant)
-{
-	return instant == 0 ? db_null() : db_time(instant);
-}
-
 /* Of a price of ours; a NULL name: no plan has it. */
 struct offer {
 	const char *name;		/* lower case */
@@ -152,13 +146,16 @@ write_news(struct ctx *ctx, const char *user_id, const char *id,
 
 	TRY(db_run(ctx, sql, DB_ARGS(db_text(id), db_text(offer->name),
 	    db_text(news->customer_id), db_text(news->stripe_id),
-	    db_text(news->status), time_or_null(news->period_start),
-	    time_or_null(news->period_end), time_or_null(news->trial_start),
-	    time_or_null(news->trial_end), db_bool(news->cancel_at_period_end),
-	    time_or_null(news->cancel_at), time_or_null(news->canceled_at),
-	    time_or_null(news->ended_at), db_int(news->seats),
+	    db_text(news->status), db_time_or_null(news->period_start),
+	    db_time_or_null(news->period_end),
+	    db_time_or_null(news->trial_start),
+	    db_time_or_null(news->trial_end),
+	    db_bool(news->cancel_at_period_end),
+	    db_time_or_null(news->cancel_at),
+	    db_time_or_null(news->canceled_at),
+	    db_time_or_null(news->ended_at), db_int(news->seats),
 	    db_text(news->interval), db_text(news->schedule_id),
-	    time_or_null(news->at), db_text(news->by),
+	    db_time_or_null(news->at), db_text(news->by),
 	    db_int(news->by == NULL ? 0 : rank_of(news)), db_time(ctx->now)),
 	    NULL));
 	return entitle(ctx, user_id, id, offer, news->status);

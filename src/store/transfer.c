@@ -158,10 +158,8 @@ request_hash(struct ctx *ctx, const struct transfer *t)
 static struct db_arg
 expiry(const struct ctx *ctx, const struct credit *credit)
 {
-	if (credit->lifetime != 0)
-		return db_time(ctx->now + credit->lifetime);
-	return credit->expires_at == 0 ? db_null() :
-	    db_time(credit->expires_at);
+	return credit->lifetime != 0 ? db_time(ctx->now + credit->lifetime) :
+	    db_time_or_null(credit->expires_at);
 }
 
 enum {

@@ -149,8 +149,7 @@ store_ban(struct ctx *ctx, struct user *subject, const char *reason,
 	struct json_object *before = ban_object(ctx, subject);
 
 	TRY(db_run(ctx, ban, DB_ARGS(db_text(subject->id), db_text(reason),
-	    until == 0 ? db_null() : db_time(until), db_time(ctx->now)),
-	    NULL));
+	    db_time_or_null(until), db_time(ctx->now)), NULL));
 	TRY(store_session_revoke_all(ctx, subject->id, NULL, NULL));
 	set_ban(ctx, subject, true, reason, until);
 	return audit_subject(ctx, "user.ban", subject, before,
