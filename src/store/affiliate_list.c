@@ -7,6 +7,7 @@
 #include "store/affiliate.h"
 #include "store/db.h"
 #include "store/page.h"
+#include "store/user.h"
 
 /* Column 0 is the id, column 1 the order (store/page.h). */
 #define AFFILIATE_COLUMNS						\
@@ -30,9 +31,8 @@ list_found(struct ctx *ctx, const struct affiliate_filter *filter,
     struct page *page, struct db_rows *rows)
 {
 	static const char sql[] = LIST_OF(DISABLED
-	    "(a.code = $5 OR a.user_id = $6 OR a.user_id ="
-	    "  (SELECT id FROM users WHERE email COLLATE \"C\" = lower($6)))"
-	    " AND");
+	    "(a.code = $5 OR a.user_id = $6"
+	    "  OR a.user_id = " USER_OF_EMAIL("$6") ") AND");
 	char code[AFFILIATE_CODE_LENGTH + 1];
 	const bool is_code = code_read(code, AFFILIATE_CODE_LENGTH,
 	    filter->q);

@@ -125,11 +125,8 @@ store_audit_list(struct ctx *ctx, const char *target_type,
  * is looked at row by row. $1, $2 key of the page, $3 rows, $4 since when,
  * $5 actor, $6 target, $7 action.
  */
-#define NAMED(parameter)						\
-	"coalesce((SELECT id FROM users"				\
-	"   WHERE email COLLATE \"C\" = lower(" parameter ")), " parameter ")"
 #define ACTOR "CASE WHEN $5 = '" AUDIT_SYSTEM "' THEN actor_id IS NULL"	\
-	" ELSE actor_id = " NAMED("$5") " END"
+	" ELSE actor_id = " USER_NAMED("$5") " END"
 #define SEARCH_OF(condition)						\
 	"SELECT " AUDIT_COLUMNS ", a.target_type AS \"targetType\","	\
 	"  a.target_id AS \"targetId\","				\
@@ -139,7 +136,7 @@ store_audit_list(struct ctx *ctx, const char *target_type,
 	"   FROM audit WHERE " condition " (created_at, id) < ($1, $2)"	\
 	"    AND created_at >= $4"					\
 	"    AND ($5::text IS NULL OR " ACTOR ")"			\
-	"    AND ($6::text IS NULL OR target_id = " NAMED("$6") ")"	\
+	"    AND ($6::text IS NULL OR target_id = " USER_NAMED("$6") ")"	\
 	"    AND ($7::text IS NULL OR action = $7)"			\
 	"   ORDER BY created_at DESC, id DESC LIMIT $3) a" AUDIT_JOINS	\
 	" LEFT JOIN users t ON a.target_type = 'user'"			\
@@ -152,9 +149,9 @@ store_audit_search(struct ctx *ctx, const struct audit_filter *filter,
 {
 	static const char all[] = SEARCH_OF("");
 	static const char of_target[] =
-	    SEARCH_OF("target_id = " NAMED("$6") " AND");
+	    SEARCH_OF("target_id = " USER_NAMED("$6") " AND");
 	static const char of_actor[] =
-	    SEARCH_OF("actor_id = " NAMED("$5") " AND");
+	    SEARCH_OF("actor_id = " USER_NAMED("$5") " AND");
 	static const char of_system[] = SEARCH_OF("actor_id IS NULL AND");
 	static const char of_action[] = SEARCH_OF("action = $7 AND");
 	const char *sql = all;

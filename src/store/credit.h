@@ -38,6 +38,13 @@ struct json_object;
 	" THEN wallet_balance(" wallet ".id, " instant ")"		\
 	" ELSE " wallet ".balance END"
 
+/* SQL: what it has spent in an instant's calendar month (UTC); a timestamptz,
+ * and 0 without a row. */
+#define SPENT_AT(wallet, instant)					\
+	"CASE WHEN " wallet ".period = date_trunc('month',"		\
+	"   " instant "::timestamptz AT TIME ZONE 'UTC')::date"		\
+	" THEN " wallet ".period_spent ELSE 0 END"
+
 struct wallet {
 	int64_t balance;	/* credits */
 	int64_t quota;		/* credits a month, or QUOTA_NONE */

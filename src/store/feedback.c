@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "store/db.h"
 #include "store/page.h"
+#include "store/user.h"
 #include "store/user_list.h"
 #include "view/view.h"
 
@@ -67,8 +68,7 @@ store_feedback_of(struct ctx *ctx, const char *user_id, struct page *page,
 	" ORDER BY f.created_at DESC, f.id DESC LIMIT $3"
 #define MATCHING							\
 	"(lower(f.subject || ' ' || f.text) LIKE lower($7)"		\
-	" OR f.user_id = $6 OR f.user_id = (SELECT id FROM users"	\
-	"   WHERE email COLLATE \"C\" = lower($6)))"
+	" OR f.user_id = $6 OR f.user_id = " USER_OF_EMAIL("$6") ")"
 
 enum status
 store_feedback_list(struct ctx *ctx, const struct feedback_filter *filter,

@@ -3,6 +3,7 @@
 #include "ctx.h"
 #include "store/db.h"
 #include "store/page.h"
+#include "store/user.h"
 
 /* Column 0 is the id, column 1 the order (store/page.h). */
 #define TRANSFER_COLUMNS						\
@@ -88,8 +89,7 @@ store_ledger_get(struct ctx *ctx, const char *wallet_id, const char *id,
 #define LIST_OF_USER(time)						\
 	"SELECT t.id, t.number," LIST_COLUMNS ","			\
 	"  t.created_at AS \"createdAt\""				\
-	LIST_FROM "wallet_id = coalesce((SELECT id FROM users"		\
-	"     WHERE email COLLATE \"C\" = lower($1)), $1)"		\
+	LIST_FROM "wallet_id = " USER_NAMED("$1")			\
 	"   AND number < $2 AND " time("created_at")			\
 	"   AND ($6::text IS NULL OR kind = $6) AND amount >= $7"	\
 	"   ORDER BY number DESC LIMIT $3) t" LIST_JOINS		\

@@ -3,6 +3,7 @@
 #include "ctx.h"
 #include "store/db.h"
 #include "store/page.h"
+#include "store/user.h"
 
 static void
 outlook_read(const struct db_rows *rows, int column, struct outlook *out)
@@ -68,9 +69,8 @@ store_lot_expiring(struct ctx *ctx, const struct lot_filter *filter,
     struct page *page, struct json_object *out)
 {
 	static const char all[] = LOTS_OF("");
-	static const char of_user[] = LOTS_OF("wallet_id = coalesce("
-	    "(SELECT id FROM users WHERE email COLLATE \"C\" = lower($5)), $5)"
-	    " AND");
+	static const char of_user[] = LOTS_OF("wallet_id = "
+	    USER_NAMED("$5") " AND");
 	const struct db_arg arg[] = {
 	    db_time(page->further ? page->at : ctx->now),
 	    db_text(page->id), db_int(page->limit + 1),

@@ -10,6 +10,7 @@
 #include "store/db.h"
 #include "store/page.h"
 #include "store/reservation_sql.h"
+#include "store/user.h"
 #include "store/user_list.h"
 #include "view/view.h"
 
@@ -166,8 +167,7 @@ store_reservation_of(struct ctx *ctx, const char *user_id, struct page *page,
 	" AND ($8::text IS NULL OR $8 = " STATE_AT("$1") ")"		\
 	LAST_FIRST " LIMIT $5"
 #define MATCHING							\
-	"(r.user_id = $9 OR r.user_id = (SELECT id FROM users"		\
-	"   WHERE email COLLATE \"C\" = lower($9))"			\
+	"(r.user_id = $9 OR r.user_id = " USER_OF_EMAIL("$9")		\
 	" OR r.item_id IN (SELECT id FROM items"			\
 	"   WHERE lower(name) LIKE lower($10)))"
 

@@ -11,10 +11,7 @@
 #include "view/view.h"
 
 #define WALLET_COLUMNS							\
-	"coalesce(monthly_quota, -1),"					\
-	" CASE WHEN period = date_trunc('month',"			\
-	"     $2::timestamptz AT TIME ZONE 'UTC')::date"		\
-	"   THEN period_spent ELSE 0 END,"				\
+	"coalesce(monthly_quota, -1)," SPENT_AT("w", "$2") ","		\
 	" coalesce(due_at <= $2, false)"
 
 enum { COLUMN_BALANCE, COLUMN_QUOTA, COLUMN_SPENT, COLUMN_DUE };
@@ -53,7 +50,7 @@ enum status
 wallet_lock(struct ctx *ctx, const struct credit *credit, struct wallet *out)
 {
 	static const char lock[] =
-	    "SELECT balance," WALLET_COLUMNS " FROM wallets"
+	    "SELECT balance," WALLET_COLUMNS " FROM wallets w"
 	    " WHERE id = $1 AND kind = $3 FOR NO KEY UPDATE";
 	static const char settle[] = "SELECT wallet_settle($1, $2)";
 	const struct db_arg arg[] = { db_text(credit->wallet_id),

@@ -46,6 +46,13 @@ struct user {
 #define USER_BANNED(now)						\
 	"(banned AND coalesce(ban_expires_at > " now ", true))"
 
+/* SQL: the id of who has an e-mail address, as anybody may write it, or null;
+ * USER_NAMED the same of a text that may be an id. */
+#define USER_OF_EMAIL(text)						\
+	"(SELECT id FROM users WHERE email COLLATE \"C\" = lower(" text "))"
+#define USER_NAMED(text)						\
+	"coalesce(" USER_OF_EMAIL(text) ", " text ")"
+
 /*
  * USER_COLUMNS - what user_row reads, for every statement that joins users
  *

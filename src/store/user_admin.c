@@ -28,9 +28,7 @@ store_user_show(struct ctx *ctx, const char *id, struct json_object *out)
 	    "  u.created_at AS \"createdAt\", u.updated_at AS \"updatedAt\","
 	    "  coalesce(" BALANCE_AT("w", "$2") ", 0) AS balance,"
 	    "  w.monthly_quota AS \"monthlyCreditsQuota\","
-	    "  CASE WHEN w.period = date_trunc('month',"
-	    "      $2::timestamptz AT TIME ZONE 'UTC')::date"
-	    "    THEN w.period_spent ELSE 0 END AS \"monthlySpent\""
+	    "  " SPENT_AT("w", "$2") " AS \"monthlySpent\""
 	    " FROM users u LEFT JOIN wallets w ON w.id = u.id,"
 	    "  LATERAL (SELECT " USER_BANNED("$2") ") b (now)"
 	    " WHERE u.id = $1";

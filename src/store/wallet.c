@@ -3,6 +3,7 @@
 #include "ctx.h"
 #include "store/credit.h"
 #include "store/db.h"
+#include "store/user.h"
 
 /* SQL: an instant as the view has them. */
 #define ISO(instant)							\
@@ -31,9 +32,7 @@ store_wallet_show(struct ctx *ctx, const char *wallet_id,
 	    "  ORDER BY expires_at, id LIMIT $3)"
 	    " SELECT coalesce(" BALANCE_AT("w", "$2") ", 0) AS balance,"
 	    "  w.monthly_quota AS \"monthlyCreditsQuota\","
-	    "  CASE WHEN w.period = date_trunc('month',"
-	    "      $2::timestamptz AT TIME ZONE 'UTC')::date"
-	    "    THEN w.period_spent ELSE 0 END AS \"monthlySpent\","
+	    "  " SPENT_AT("w", "$2") " AS \"monthlySpent\","
 	    "  coalesce((SELECT sum(amount)::bigint FROM holds"
 	    "    WHERE wallet_id = $1 AND closed_at IS NULL"
 	    "      AND expires_at > $2), 0) AS held,"
@@ -50,9 +49,7 @@ store_wallet_show(struct ctx *ctx, const char *wallet_id,
 enum status
 store_wallet_find(struct ctx *ctx, const char *text, const char **id)
 {
-	static const char sql[] =
-	    "SELECT coalesce((SELECT id FROM users"
-	    "  WHERE email COLLATE \"C\" = lower($1)), $1)";
+	static const char sql[] = "SELECT " USER_NAMED("$1");
 	struct db_rows rows;
 
 	TRY(db_one(ctx, &rows, sql, DB_ARGS(db_text(text))));
