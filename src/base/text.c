@@ -80,6 +80,15 @@ text_utf8(const char *text, size_t size)
 	return true;
 }
 
+bool
+text_is_clean(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
 size_t
 text_utf16_length(const char *text)
 {

@@ -19,6 +19,9 @@ struct arena;
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool text_utf8(const char *text, size_t size);
 
+/* No control characters of ASCII, a line end among them; DEL is one. */
+bool text_is_clean(const char *text);
+
 /* Length in UTF-16 code units, as the wire contract counts passwords. */
 size_t text_utf16_length(const char *text);
 

@@ -12,10 +12,8 @@ is_key(const char *key)
 {
 	const size_t size = strlen(key);
 
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)key[i] < 0x20 || key[i] == 0x7f)
-			return false;
-	return size >= 1 && size <= CREDIT_KEY_MAX && text_utf8(key, size);
+	return size >= 1 && size <= CREDIT_KEY_MAX && text_is_clean(key) &&
+	    text_utf8(key, size);
 }
 
 enum status

@@ -78,15 +78,6 @@ is_listed(const struct list *list, const char *name)
 	return false;
 }
 
-static bool
-is_clean(const char *name)
-{
-	for (; *name != '\0'; name++)
-		if ((unsigned char)*name < 0x20 || *name == 0x7f)
-			return false;
-	return true;
-}
-
 static enum status
 check_role(struct ctx *ctx, const char *name)
 {
@@ -94,7 +85,7 @@ check_role(struct ctx *ctx, const char *name)
 	const bool wire = ctx->route->face == FACE_AUTH;
 
 	if (role_exists(name) || is_listed(further, name) ||
-	    (wire && further->count == 0 && is_clean(name)))
+	    (wire && further->count == 0 && text_is_clean(name)))
 		return ST_OK;
 	if (wire)
 		return refuse(ctx,

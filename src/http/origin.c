@@ -138,10 +138,8 @@ is_plain(const char *authority)
 static bool
 holds_trap(const char *text)
 {
-	for (const char *p = text; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\')
-			return true;
-	return !text_utf8(text, strlen(text));
+	return strchr(text, '\\') != NULL || !text_is_clean(text) ||
+	    !text_utf8(text, strlen(text));
 }
 
 static bool

@@ -38,20 +38,11 @@
 
 #define SECRET_RUN 20	/* letters and digits; no secret of ours has fewer */
 
-static bool
-is_clean(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
 static void
 set_header(struct ctx *ctx, struct header **at, const char *name,
     const char *value)
 {
-	if (!is_clean(name) || (value != NULL && !is_clean(value)))
+	if (!text_is_clean(name) || (value != NULL && !text_is_clean(value)))
 		panic("header %s holds control characters", name);
 	if (*at == NULL)
 		*at = arena_alloc(ctx->arena, sizeof(**at));
@@ -351,7 +342,7 @@ put_headers(struct ctx *ctx, struct buf *head, int http, enum face face)
 		put_header(head, h->name, h->value);
 	put_exposed(ctx, head);
 	/* It may be a caller's, and checking those can be switched off. */
-	if (response->location != NULL && is_clean(response->location))
+	if (response->location != NULL && text_is_clean(response->location))
 		put_header(head, "Location", response->location);
 	if (ctx->refusal.retry_after > 0) {
 		put_number(head, "Retry-After", ctx->refusal.retry_after);

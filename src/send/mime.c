@@ -17,10 +17,7 @@
 static bool
 header_fits(const char *text)
 {
-	for (const char *p = text; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return false;
-	return text_utf8(text, strlen(text));
+	return text_is_clean(text) && text_utf8(text, strlen(text));
 }
 
 static bool
