@@ -443,24 +443,6 @@ send_one(struct connection *c, const struct statement *statement,
 	    params->value, params->size, params->format, 0) != 0;
 }
 
-enum answer
-connection_ask(struct connection *c, const char *sql,
-    const struct params *params, PGresult **out)
-{
-	struct statement *statement = plan_of(c, sql, params);
-	const bool known = statement != NULL && statement->sql != NULL;
-	enum answer answer = need_prepared(c, statement, sql, out);
-
-	if (statement != NULL && statement->sql == NULL)
-		return answer;
-	if (!send_one(c, statement, sql, params))
-		return give_up(c, LOST, out, "cannot send", sql);
-	answer = wait_answer(c, sql, out);
-	if (answer == ANSWERED && known && is_outdated(*out))
-		return give_up(c, STALE, out, NULL, sql);
-	return answer;
-}
-
 /* The answers of a pipeline, up to its sync: the wanted one, or the first
  * failure. What came after a failure was not run. */
 static enum answer
@@ -500,22 +482,33 @@ send_word(struct connection *c, const char *word)
 	    0;
 }
 
-enum answer
-connection_ask_with(struct connection *c, bool begin, bool commit,
-    const char *sql, const struct params *params, PGresult **out)
+static bool
+send_pipeline(struct connection *c, bool begin, bool commit,
+    const struct statement *statement, const char *sql,
+    const struct params *params)
 {
+	return PQenterPipelineMode(c->pg) &&
+	    (!begin || send_word(c, "BEGIN")) &&
+	    send_one(c, statement, sql, params) &&
+	    (!commit || send_word(c, "COMMIT")) && PQpipelineSync(c->pg);
+}
+
+enum answer
+connection_ask(struct connection *c, bool begin, bool commit, const char *sql,
+    const struct params *params, PGresult **out)
+{
+	const bool alone = !begin && !commit;
 	struct statement *statement = plan_of(c, sql, params);
 	const bool known = statement != NULL && statement->sql != NULL;
 	enum answer answer = need_prepared(c, statement, sql, out);
 
 	if (statement != NULL && statement->sql == NULL)
 		return answer;
-	if (!PQenterPipelineMode(c->pg) ||
-	    (begin && !send_word(c, "BEGIN")) ||
-	    !send_one(c, statement, sql, params) ||
-	    (commit && !send_word(c, "COMMIT")) || !PQpipelineSync(c->pg))
+	if (!(alone ? send_one(c, statement, sql, params) :
+	    send_pipeline(c, begin, commit, statement, sql, params)))
 		return give_up(c, LOST, out, "cannot send", sql);
-	answer = wait_pipeline(c, sql, begin ? 1 : 0, out);
+	answer = alone ? wait_answer(c, sql, out) :
+	    wait_pipeline(c, sql, begin ? 1 : 0, out);
 	if (answer == ANSWERED && known && is_outdated(*out))
 		return give_up(c, STALE, out, NULL, sql);
 	return answer;

@@ -74,16 +74,14 @@ void connection_probe(struct connection *connection);
 void connection_drop(struct connection *connection);
 
 /*
- * connection_ask - run sql, preparing it if this connection never has
- * connection_ask_with - the same behind a BEGIN, before a COMMIT, or both, in
- *     one round trip; a failure of theirs is the answer
+ * connection_ask - run sql, preparing it if this connection never has; behind
+ *     a BEGIN, before a COMMIT, or both, in one round trip: a failure of theirs
+ *     is the answer
  * connection_tell - run one or more statements without parameters
  *
  * Only while connected. The caller clears *out.
  */
-enum answer connection_ask(struct connection *connection, const char *sql,
-    const struct params *params, PGresult **out);
-enum answer connection_ask_with(struct connection *connection, bool begin,
+enum answer connection_ask(struct connection *connection, bool begin,
     bool commit, const char *sql, const struct params *params,
     PGresult **out);
 enum answer connection_tell(struct connection *connection, const char *sql,

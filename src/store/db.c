@@ -204,14 +204,12 @@ ask_once(struct db *db, const char *sql, const struct params *params,
     PGresult **out)
 {
 	const bool begin = db->transaction && !db->begun;
-	enum answer answer;
+	const enum answer answer = connection_ask(db->connection, begin,
+	    db->last, sql, params, out);
 
-	if (!begin && !db->last)
-		return connection_ask(db->connection, sql, params, out);
-	answer = connection_ask_with(db->connection, begin, db->last, sql,
-	    params, out);
 	if (answer == ANSWERED)
-		db->begun = connection_state(db->connection) != PQTRANS_IDLE;
+		db->begun = db->transaction &&
+		    connection_state(db->connection) != PQTRANS_IDLE;
 	else if (db->last && answer != STALE)
 		connection_log(LOG_ERROR_LEVEL, NULL,
 		    "nobody knows whether this transaction is committed", sql);
