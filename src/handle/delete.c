@@ -118,7 +118,7 @@ send_link(struct ctx *ctx, const char *callback)
 	    .kind = LETTER_DELETE_ACCOUNT, .user = ctx->user,
 	    .url = link_make(ctx, arena_printf(ctx->arena,
 	    "/delete-user/callback?token=%s&callbackURL=", lower),
-	    callback != NULL && callback[0] != '\0' ? callback : "/") }));
+	    link_or_root(callback)) }));
 	view_bool(ctx->view, "success", true);
 	view_text(ctx->view, "message", "Verification email sent");
 	return ST_OK;

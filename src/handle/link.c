@@ -31,6 +31,12 @@ link_with(struct ctx *ctx, const char *url, const char *name,
 }
 
 const char *
+link_or_root(const char *url)
+{
+	return url != NULL && url[0] != '\0' ? url : "/";
+}
+
+const char *
 link_absolute(struct ctx *ctx, const char *url)
 {
 	return url[0] != '/' ? url :

@@ -23,6 +23,9 @@ const char *link_make(struct ctx *ctx, const char *path,
 const char *link_with(struct ctx *ctx, const char *url, const char *name,
     const char *value);
 
+/* url, or "/" where a caller has left it out or empty. */
+const char *link_or_root(const char *url);
+
 /* url itself, or behind our origin where it is a reference. */
 const char *link_absolute(struct ctx *ctx, const char *url);
 

@@ -68,12 +68,6 @@ struct upgrading {
 
 /* ---- what was sent ----------------------------------------------------- */
 
-static const char *
-or_root(const char *url)
-{
-	return url != NULL && url[0] != '\0' ? url : "/";
-}
-
 static enum status
 check(struct ctx *ctx, const struct upgrade *input)
 {
@@ -183,7 +177,7 @@ ask_portal(struct ctx *ctx, const struct upgrade *input,
     struct upgrading *up)
 {
 #define CONFIRM "flow_data[subscription_update_confirm]"
-	const char *back = link_absolute(ctx, or_root(input->return_url));
+	const char *back = link_absolute(ctx, link_or_root(input->return_url));
 	struct buf form;
 	bool counts;
 
@@ -193,7 +187,8 @@ ask_portal(struct ctx *ctx, const struct upgrade *input,
 	stripe_text(&form, "flow_data[type]", "subscription_update_confirm");
 	stripe_text(&form, "flow_data[after_completion][type]", "redirect");
 	stripe_text(&form, "flow_data[after_completion][redirect]"
-	    "[return_url]", link_absolute(ctx, or_root(input->success_url)));
+	    "[return_url]", link_absolute(ctx,
+	    link_or_root(input->success_url)));
 	stripe_text(&form, CONFIRM "[subscription]", up->mine.stripe_id);
 	stripe_text(&form, CONFIRM "[items][0][id]", up->item_id);
 	if (counts)
@@ -244,7 +239,7 @@ success_url(struct ctx *ctx, const char *callback)
 {
 	return arena_printf(ctx->arena, "%s&checkoutSessionId="
 	    "{CHECKOUT_SESSION_ID}", link_make(ctx,
-	    "/subscription/success?callbackURL=", or_root(callback)));
+	    "/subscription/success?callbackURL=", link_or_root(callback)));
 }
 
 static enum status
@@ -265,7 +260,7 @@ ask_checkout(struct ctx *ctx, const struct upgrade *input,
 	stripe_text(&form, "success_url", success_url(ctx,
 	    input->success_url));
 	stripe_text(&form, "cancel_url", link_absolute(ctx,
-	    or_root(input->cancel_url)));
+	    link_or_root(input->cancel_url)));
 	stripe_text(&form, "line_items[0][price]", up->price_id);
 	if (counts)
 		stripe_int(&form, "line_items[0][quantity]", up->new.seats);

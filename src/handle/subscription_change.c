@@ -154,7 +154,7 @@ lasting_view(struct ctx *ctx, const char *user_id)
 static const char *
 back_to(struct ctx *ctx, const char *url)
 {
-	return link_absolute(ctx, url != NULL && url[0] != '\0' ? url : "/");
+	return link_absolute(ctx, link_or_root(url));
 }
 
 static enum status

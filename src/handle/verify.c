@@ -51,7 +51,7 @@ link_of(struct ctx *ctx, struct mail_token *token, const char *callback)
 	return link_make(ctx, arena_printf(ctx->arena,
 	    "/verify-email?token=%s&callbackURL=", mail_token_make(ctx->arena,
 	    ctx->config->server_secret, token)),
-	    callback != NULL ? callback : "/");
+	    link_or_root(callback));
 }
 
 /* Three claims in the contract: the user is found by the address alone. */
