@@ -1,7 +1,7 @@
 /*
  * api_key.h - programs that come with a key of their user's
  *
- * A key opens what its row of routes.c names in .scope, and nothing else:
+ * A key opens what its row of routes/ names in .scope, and nothing else:
  * zero refuses. Pages know no keys. Nothing that opens, changes or ends an
  * account has a scope, so a key that leaks is no account that is lost.
  */

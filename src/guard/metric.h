@@ -19,7 +19,7 @@ struct ctx;
 struct letter_figures;
 struct shared;
 
-#define METRIC_ROUTES 512	/* rows of routes.c, and one for no row */
+#define METRIC_ROUTES 512	/* rows of routes/, and one for no row */
 #define METRIC_BUCKETS 8	/* of a histogram, the last without bound */
 #define METRIC_STATUSES 18	/* HTTP statuses, the last for any other */
 

@@ -2,7 +2,7 @@
  * export.h - lists of administrators as files for spreadsheets
  *
  * A list that is a page at PATH becomes a file at PATH.csv by a table of
- * columns beside its handler and a row CSV in routes.c. The handler is the
+ * columns beside its handler and a row CSV in routes/. The handler is the
  * page's; it is asked for one part after the other, with the filters of the
  * query, as a program would be. The page then offers the file by itself
  * (words_next).

@@ -1,7 +1,7 @@
 /*
  * handle.h - what happens, one file per noun
  *
- * Handlers are called by the row in routes.c, inside a transaction, with
+ * Handlers are called by the row in routes/, inside a transaction, with
  * ctx->input read and bounded and the guard passed. They fill ctx->view and do
  * not know how it is shown. A *_prepare runs before the transaction and does
  * what is slow; *_page is the GET of a page and fills a refused POST's again.

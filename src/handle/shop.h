@@ -1,5 +1,5 @@
 /*
- * shop.h - plans, orders and payments: what routes.c calls, and what these
+ * shop.h - plans, orders and payments: what routes/ calls, and what these
  * handlers share
  *
  * As handle.h says. Pages and programs share the handlers.

@@ -24,7 +24,7 @@
 
 const char *const customer_types[] = { "user", "organization", NULL };
 
-/* Of all but upgrade; each row of routes.c reads some of it. */
+/* Of all but upgrade; each row of routes/ reads some of it. */
 struct change {
 	const char *reference_id, *subscription_id, *customer_type;
 	const char *return_url, *locale;
