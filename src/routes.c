@@ -49,6 +49,8 @@
 #define KEY(name) .scope = name
 #define KEYS KEY("")
 #define TOKEN .by_token = true
+#define ADMIN_READS TOKEN, KEY("admin:read")
+#define ADMIN_WRITES TOKEN, KEY("admin:write")
 /* Of a caller who signs the body as it is. */
 #define RAW .raw = true
 /* Of a feature that an operator switches on by a setting, or a section. */
