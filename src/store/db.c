@@ -4,28 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/panic.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "ctx.h"
 #include "store/connection.h"
+#include "store/db_state.h"
 #include "view/view.h"
-
-#define PAUSE_FIRST_US 5000
-
-struct db {
-	struct connection *connection;
-	bool transaction;	/* inside db_transact */
-	bool begun;		/* and BEGIN has been sent: on its first need */
-	bool last;		/* and this statement takes COMMIT along */
-	bool ended;		/* and that has been sent */
-	bool collided;		/* and it must be run again */
-	struct db_figures figures;
-};
 
 /* Longest prefix first. Anything else is a fault of ours. */
 static const struct verdict {
@@ -122,9 +109,8 @@ db_figures_reset(struct db *db)
 	db->figures = (struct db_figures){ 0 };
 }
 
-/* What began at started_us has come to status. */
-static enum status
-note(struct db *db, int64_t started_us, enum status status)
+enum status
+db_note(struct db *db, int64_t started_us, enum status status)
 {
 	db->figures.us += clock_monotonic_us() - started_us;
 	if (status == ST_UNAVAILABLE || status == ST_INTERNAL)
@@ -153,9 +139,8 @@ judge(struct db *db, const PGresult *result, const char *sql)
 	return verdict->status;
 }
 
-/* As judge, of an answer nobody reads further. */
-static enum status
-judge_last(struct db *db, PGresult *result, const char *sql)
+enum status
+db_judge_last(struct db *db, PGresult *result, const char *sql)
 {
 	enum status status = judge(db, result, sql);
 
@@ -163,8 +148,8 @@ judge_last(struct db *db, PGresult *result, const char *sql)
 	return status;
 }
 
-static bool
-is_connected(const struct db *db)
+bool
+db_is_connected(const struct db *db)
 {
 	return connection_state(db->connection) != PQTRANS_UNKNOWN;
 }
@@ -180,7 +165,7 @@ static enum status
 get_ready(struct db *db, const char *sql)
 {
 	if (db->begun)
-		return is_connected(db) ? ST_OK : ST_UNAVAILABLE;
+		return db_is_connected(db) ? ST_OK : ST_UNAVAILABLE;
 	/* A lone write cannot be repeated, so look before it leaps. */
 	if (!db->transaction && !is_select(sql))
 		connection_probe(db->connection);
@@ -295,7 +280,7 @@ run(struct ctx *ctx, const char *sql, struct db_args args, bool once,
 
 	write_params(&params, numbers, args);
 	params.once = once;
-	return note(ctx->db, started, ask(ctx->db, sql, &params, out));
+	return db_note(ctx->db, started, ask(ctx->db, sql, &params, out));
 }
 
 enum status
@@ -426,7 +411,7 @@ begin(struct db *db)
 		if (connection_tell(db->connection, "BEGIN", &result)
 		    != ANSWERED)
 			continue;
-		TRY(judge_last(db, result, "BEGIN"));
+		TRY(db_judge_last(db, result, "BEGIN"));
 		db->begun = true;
 		return ST_OK;
 	}
@@ -443,176 +428,11 @@ db_script(struct ctx *ctx, const char *script)
 	TRY(db->transaction && !db->begun ? begin(db) : get_ready(db, script));
 	if (connection_tell(db->connection, script, &result) != ANSWERED)
 		return ST_UNAVAILABLE;
-	TRY(judge_last(db, result, script));
+	TRY(db_judge_last(db, result, script));
 	if (!db->begun || connection_state(db->connection) == PQTRANS_INTRANS)
 		return ST_OK;
 	connection_log(LOG_ERROR_LEVEL, NULL,
 	    "the script ended the transaction it runs in", script);
 	connection_drop(db->connection);
 	return ST_INTERNAL;
-}
-
-/* ---- transactions ------------------------------------------------------ */
-
-enum status
-db_savepoint(struct ctx *ctx)
-{
-	return db_script(ctx, "SAVEPOINT undo");
-}
-
-enum status
-db_undo(struct ctx *ctx)
-{
-	return db_script(ctx, "ROLLBACK TO SAVEPOINT undo");
-}
-
-/* A connection that will not roll back is not worth keeping. */
-static void
-rollback(struct db *db)
-{
-	PGresult *result;
-
-	if (!db->begun || !is_connected(db))
-		return;
-	if (connection_tell(db->connection, "ROLLBACK", &result) != ANSWERED)
-		return;
-	if (judge_last(db, result, "ROLLBACK") != ST_OK)
-		connection_drop(db->connection);
-}
-
-static enum status
-commit(struct db *db)
-{
-	static const char sql[] = "COMMIT";
-	PGresult *result;
-
-	if (!db->begun)
-		return ST_OK;
-	if (!is_connected(db))
-		return ST_UNAVAILABLE;
-	/* COMMIT would answer ROLLBACK, which is no error. */
-	if (connection_state(db->connection) != PQTRANS_INTRANS) {
-		connection_log(LOG_ERROR_LEVEL, NULL,
-		    "a statement failed and its transaction went on", sql);
-		rollback(db);
-		return ST_INTERNAL;
-	}
-	if (connection_tell(db->connection, sql, &result) == ANSWERED)
-		return judge_last(db, result, sql);
-	connection_log(LOG_ERROR_LEVEL, NULL,
-	    "nobody knows whether this transaction is committed", sql);
-	return ST_UNAVAILABLE;
-}
-
-/* What a handler may have touched, as it was before. */
-struct before {
-	struct response response;
-	struct header *last;
-	struct input_error *errors;
-	struct refusal refusal;
-};
-
-static void
-remember(struct before *before, const struct ctx *ctx)
-{
-	*before = (struct before){ .response = ctx->response,
-	    .last = ctx->response.headers, .errors = ctx->errors,
-	    .refusal = ctx->refusal };
-	while (before->last != NULL && before->last->next != NULL)
-		before->last = before->last->next;
-}
-
-static void
-restore(struct ctx *ctx, const struct before *before)
-{
-	if (ctx->view != NULL)
-		view_clear(ctx->view);
-	ctx->response = before->response;
-	if (before->last != NULL)
-		before->last->next = NULL;
-	ctx->errors = before->errors;
-	ctx->refusal = before->refusal;
-}
-
-/* Commits or rolls back what the work came to. */
-static enum status
-settle(struct ctx *ctx, const struct before *before, enum status worked)
-{
-	struct db *db = ctx->db;
-	const int64_t started = clock_monotonic_us();
-	enum status status;
-
-	if (worked != ST_OK || db->collided) {
-		rollback(db);
-		(void)note(db, started, ST_OK);
-		return worked;
-	}
-	status = note(db, started, commit(db));
-	/* No cookie and no redirect tells of what did not happen. */
-	if (status != ST_OK)
-		restore(ctx, before);
-	return status;
-}
-
-static enum status
-try_once(struct ctx *ctx, const struct before *before,
-    enum status (*work)(struct ctx *, void *), void *arg)
-{
-	struct db *db = ctx->db;
-	enum status status;
-
-	db->transaction = true;
-	db->begun = db->ended = false;
-	db->collided = false;
-	status = settle(ctx, before, work(ctx, arg));
-	db->transaction = false;
-	db->begun = db->ended = false;
-	/* A collision stays one, whatever the handler took it for. */
-	return db->collided ? ST_RETRY : status;
-}
-
-/* Two that collided must not start again in step. */
-static void
-pause_before(int try)
-{
-	const int64_t most_us = (int64_t)PAUSE_FIRST_US << try;
-	uint32_t dice;
-
-	random_bytes(&dice, sizeof(dice));
-	(void)nanosleep(&(struct timespec){
-	    .tv_nsec = (long)(dice % most_us) * 1000 }, NULL);
-}
-
-enum status
-db_transact_with(struct ctx *ctx,
-    enum status (*work)(struct ctx *, void *), void *arg)
-{
-	struct before before;
-	enum status status;
-
-	if (ctx->db->transaction)
-		panic("a transaction inside a transaction");
-	remember(&before, ctx);
-	for (int try = 0; try < DB_TRIES; try++) {
-		if (try > 0)
-			pause_before(try);
-		status = try_once(ctx, &before, work, arg);
-		if (status != ST_RETRY)
-			return status;
-		restore(ctx, &before);
-	}
-	return ST_BUSY;
-}
-
-/* A pointer to a function is no void *, one to that pointer is. */
-static enum status
-call(struct ctx *ctx, void *work)
-{
-	return (*(enum status (**)(struct ctx *))work)(ctx);
-}
-
-enum status
-db_transact(struct ctx *ctx, enum status (*work)(struct ctx *))
-{
-	return db_transact_with(ctx, call, &work);
 }
