@@ -11,14 +11,13 @@
 #include "base/panic.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "store/dial.h"
 
 #define SLOTS 1024		/* of the table; find_statement counts on it */
 #define SLOTS_USED_MAX 768
 #define NAME_SIZE 8
-#define OPTIONS_SIZE 1024
 #define LOGGED_SQL 60
 #define TLS_SLICE_MS 20
-#define IDLE_TRANSACTION_MIN_MS 5000
 
 struct statement {
 	const char *sql;
@@ -26,10 +25,7 @@ struct statement {
 };
 
 struct connection {
-	const char *url;
-	const char *role;
-	const char *schema;		/* NULL: it may write */
-	int64_t deadline_ms;
+	struct dial to;
 	PGconn *pg;			/* NULL while there is none */
 	int64_t pause_ms;		/* after the last failed attempt */
 	int64_t not_before_us;		/* the next attempt */
@@ -44,16 +40,15 @@ connection_new(const char *url, const char *role, int64_t deadline_ms)
 
 	if (c == NULL)
 		panic("no memory for a database connection");
-	c->url = url;
-	c->role = role;
-	c->deadline_ms = deadline_ms;
+	c->to = (struct dial){ .url = url, .role = role,
+	    .deadline_ms = deadline_ms };
 	return c;
 }
 
 void
 connection_only_reads(struct connection *c, const char *schema)
 {
-	c->schema = schema;
+	c->to.schema = schema;
 }
 
 void
@@ -123,103 +118,11 @@ connection_log(enum log_level level, const PGresult *result,
 
 /* ---- connecting -------------------------------------------------------- */
 
-/* The operator's own options come first, ours win. */
-static bool
-read_options(const struct connection *c, char *out, size_t size)
-{
-	PQconninfoOption *all = PQconninfoParse(c->url, NULL);
-	size_t used = 0;
-
-	/* libpq's own message would quote the URL, password included. */
-	if (all == NULL)
-		return false;
-	for (const PQconninfoOption *o = all; o->keyword != NULL; o++)
-		if (text_is(o->keyword, "options") && o->val != NULL)
-			used = (size_t)snprintf(out, size, "%s ", o->val);
-	PQconninfoFree(all);
-	return used < size / 2;
-}
-
-static int64_t
-at_least(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static bool
-add_reading(const char *schema, char *out, size_t size)
-{
-	int n = snprintf(out, size, " -c default_transaction_read_only=on"
-	    " -c default_transaction_isolation=repeatable\\ read"
-	    " -c search_path=\"%s\"", schema);
-
-	return n > 0 && (size_t)n < size;
-}
-
-/*
- * The server gives up a little before we do, so that a slow statement costs
- * an error and not the connection.
- */
-static bool
-write_options(const struct connection *c, char *out, size_t size)
-{
-	size_t used;
-	int n;
-
-	out[0] = '\0';
-	if (!read_options(c, out, size))
-		return false;
-	used = strlen(out);
-	n = snprintf(out + used, size - used, "-c timezone=UTC"
-	    " -c datestyle=ISO -c bytea_output=hex -c jit=off"
-	    " -c statement_timeout=%lld"
-	    " -c idle_in_transaction_session_timeout=%lld%s%s",
-	    (long long)at_least(c->deadline_ms * 9 / 10, 1),
-	    (long long)at_least(c->deadline_ms * 2, IDLE_TRANSACTION_MIN_MS),
-	    c->role ? " -c role=" : "", c->role ? c->role : "");
-	if (n < 0 || (size_t)n >= size - used)
-		return false;
-	return c->schema == NULL ||
-	    add_reading(c->schema, out + used + n, size - used - (size_t)n);
-}
-
-bool
-connection_url_tells(const char *url)
-{
-	PQconninfoOption *all = PQconninfoParse(url, NULL);
-	bool tells = false;
-
-	for (const PQconninfoOption *o = all; o != NULL && o->keyword != NULL;
-	    o++)
-		tells |= text_is(o->keyword, "password") && o->val != NULL;
-	PQconninfoFree(all);
-	return tells;
-}
-
 static void
 ignore_notice(void *unused, const PGresult *notice)
 {
 	(void)unused;
 	(void)notice;
-}
-
-static PGconn *
-dial(const struct connection *c)
-{
-	char options[OPTIONS_SIZE];
-	/* What the URL says of the first two wins, of the last two it loses. */
-	const char *const keys[] = { "connect_timeout",
-	    "fallback_application_name", "dbname", "client_encoding",
-	    "options", NULL };
-	const char *const values[] = { "2", "tollgate", c->url, "UTF8",
-	    options, NULL };
-
-	if (!write_options(c, options, sizeof(options))) {
-		connection_log(LOG_ERROR_LEVEL, NULL,
-		    "the database URL cannot be read", NULL);
-		return NULL;
-	}
-	return PQconnectdbParams(keys, values, 1);
 }
 
 /* Jitter keeps a house full of workers from knocking in step. */
@@ -245,7 +148,7 @@ connection_ready(struct connection *c)
 		return ST_OK;
 	if (clock_monotonic_us() < c->not_before_us)
 		return ST_UNAVAILABLE;
-	c->pg = dial(c);
+	c->pg = dial(&c->to);
 	if (PQstatus(c->pg) != CONNECTION_OK ||
 	    PQsetnonblocking(c->pg, 1) != 0) {
 		if (c->pg != NULL)
@@ -345,7 +248,7 @@ give_up(struct connection *c, enum answer answer, PGresult **out,
 static enum answer
 wait_answer(struct connection *c, const char *sql, PGresult **out)
 {
-	const int64_t until = clock_monotonic_us() + c->deadline_ms * 1000;
+	const int64_t until = clock_monotonic_us() + c->to.deadline_ms * 1000;
 	PGresult *result;
 
 	*out = NULL;
@@ -449,7 +352,7 @@ static enum answer
 wait_pipeline(struct connection *c, const char *sql, int wanted,
     PGresult **out)
 {
-	const int64_t until = clock_monotonic_us() + c->deadline_ms * 1000;
+	const int64_t until = clock_monotonic_us() + c->to.deadline_ms * 1000;
 
 	for (int nth = 0; wait_ready(c, until);) {
 		PGresult *result = PQgetResult(c->pg);

@@ -52,8 +52,6 @@ struct connection *connection_new(const char *url, const char *role,
     int64_t deadline_ms);
 void connection_only_reads(struct connection *connection, const char *schema);
 
-/* Whether a connection string names a password. */
-bool connection_url_tells(const char *url);
 void connection_free(struct connection *connection);
 
 /* Connects if need be: ST_OK or ST_UNAVAILABLE. */

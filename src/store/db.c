@@ -12,6 +12,7 @@
 #include "ctx.h"
 #include "store/connection.h"
 #include "store/db_state.h"
+#include "store/dial.h"
 #include "view/view.h"
 
 /* Longest prefix first. Anything else is a fault of ours. */
@@ -63,7 +64,7 @@ db_open_reader(const char *url, const char *schema, int64_t deadline_ms)
 bool
 db_url_tells(const char *url)
 {
-	return connection_url_tells(url);
+	return dial_url_tells(url);
 }
 
 void
