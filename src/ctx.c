@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 enum status
 refuse(struct ctx *ctx, enum status status, const char *format, ...)
@@ -53,4 +54,17 @@ invalid(struct ctx *ctx, const char *slot, const char *field,
 		last = &(*last)->next;
 	*last = error;
 	return ST_VALIDATION_ERROR;
+}
+
+const char *
+invalid_text(struct ctx *ctx)
+{
+	struct buf buf;
+
+	buf_init(&buf, ctx->arena, 256);
+	for (const struct input_error *e = ctx->errors; e != NULL; e = e->next)
+		buf_printf(&buf, "%s[%s%s%s] %s", buf.size > 0 ? "; " : "",
+		    e->slot, e->field[0] != '\0' ? "." : "", e->field,
+		    e->wire);
+	return buf.data;
 }

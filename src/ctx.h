@@ -117,4 +117,7 @@ const char *refusal_text(const struct ctx *ctx, enum status status);
 enum status invalid(struct ctx *ctx, const char *slot, const char *field,
     const char *wire, const char *human);
 
+/* "[body.email] Invalid email address; [body] ..." in the order found. */
+const char *invalid_text(struct ctx *ctx);
+
 #endif

@@ -5,17 +5,13 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/panic.h"
 #include "base/text.h"
 #include "config.h"
 #include "ctx.h"
+#include "http/access_log.h"
 #include "http/fcgi.h"
 #include "routes.h"
-#include "store/db.h"
-#include "store/session.h"
-#include "store/user.h"
 #include "view/view.h"
 
 /* Style, script and pictures of our own; nothing inline, nothing framed.
@@ -35,8 +31,6 @@
 	"Cross-Origin-Resource-Policy: same-origin\r\n"
 #define SECURE_POLICY							\
 	"Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"
-
-#define SECRET_RUN 20	/* letters and digits; no secret of ours has fewer */
 
 static void
 set_header(struct ctx *ctx, struct header **at, const char *name,
@@ -196,25 +190,11 @@ http_phrase(int http)
 	return "Unknown";
 }
 
-/* "[body.email] Invalid email address; [body] ..." in the order found. */
-static const char *
-errors_text(struct ctx *ctx)
-{
-	struct buf buf;
-
-	buf_init(&buf, ctx->arena, 256);
-	for (const struct input_error *e = ctx->errors; e != NULL; e = e->next)
-		buf_printf(&buf, "%s[%s%s%s] %s", buf.size > 0 ? "; " : "",
-		    e->slot, e->field[0] != '\0' ? "." : "", e->field,
-		    e->wire);
-	return buf.data;
-}
-
 static const char *
 error_message(struct ctx *ctx, enum status status)
 {
 	return ctx->errors != NULL && ctx->refusal.message == NULL ?
-	    errors_text(ctx) : refusal_text(ctx, status);
+	    invalid_text(ctx) : refusal_text(ctx, status);
 }
 
 static void
@@ -368,58 +348,6 @@ content_type(enum face face)
 	    "application/json; charset=utf-8";
 }
 
-/* What was wrong with the input says no value that was in it. */
-static const char *
-reason_text(struct ctx *ctx)
-{
-	if (ctx->refusal.reason != NULL || ctx->errors == NULL)
-		return ctx->refusal.reason;
-	return errors_text(ctx);
-}
-
-/* A path that is no row's may be a link to one all the same, with its secret:
- * programs ask with HEAD first, and people lose its beginning or end. */
-static const char *
-path_shown(struct ctx *ctx)
-{
-	char *path = arena_text(ctx->arena, ctx->request.path);
-
-	for (char *p = path; *p != '\0';) {
-		size_t run = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		    "abcdefghijklmnopqrstuvwxyz0123456789");
-
-		if (run >= SECRET_RUN)
-			memset(p, '*', run);
-		p += run > 0 ? run : 1;
-	}
-	return path;
-}
-
-static void
-log_access(struct ctx *ctx, int http, size_t bytes, bool delivered)
-{
-	const struct route *route = ctx->route;
-	const struct db_figures db = db_figures(ctx->db);
-
-	log_line(http >= 500 ? LOG_ERROR_LEVEL : LOG_INFO_LEVEL, "request",
-	    (const struct log_field[]){
-		LOG_TEXT("method", ctx->request.method_text),
-		LOG_TEXT("route", route != NULL ? route->path : NULL),
-		LOG_TEXT("path", route != NULL ? NULL : path_shown(ctx)),
-		LOG_INT("status", http),
-		LOG_INT("bytes", (int64_t)bytes),
-		LOG_INT("us", clock_monotonic_us() - ctx->request.started_us),
-		LOG_INT("statements", db.statements),
-		LOG_INT("dbUs", db.us),
-		LOG_TEXT("userId", ctx->user != NULL ? ctx->user->id : NULL),
-		LOG_TEXT("apiKey", ctx->session != NULL &&
-		    ctx->session->by_key ? ctx->session->id : NULL),
-		LOG_TEXT("address", ctx->request.address),
-		LOG_TEXT("reason", reason_text(ctx)),
-		LOG_TEXT("lost", delivered ? NULL : "the web server left"),
-		LOG_END });
-}
-
 static size_t
 rest_size(const struct response *response)
 {
@@ -483,6 +411,6 @@ respond(struct ctx *ctx, struct fcgi *fcgi, enum status status)
 	delivered = fcgi_write(fcgi, head.data, head.size) &&
 	    write_body(ctx, fcgi, &body);
 	delivered = fcgi_finish(fcgi) && delivered;
-	log_access(ctx, http, size, delivered);
+	access_log(ctx, http, size, delivered);
 	return http;
 }
