@@ -1,6 +1,5 @@
 #include "handle/handle.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -9,6 +8,7 @@
 #include "ctx.h"
 #include "guard/permission.h"
 #include "handle/multi_session.h"
+#include "handle/nav.h"
 #include "http/assets.h"
 #include "http/form.h"
 #include "routes.h"
@@ -19,60 +19,6 @@
 #include "view/view.h"
 
 #define FLASH_SECONDS 60
-
-struct nav_item {
-	const char *href, *label;
-	bool whole;		/* only this path, not what lies below it */
-	enum permission permission;
-	size_t when;		/* as a route's: not there while it is off */
-};
-
-static const struct nav_item account_nav[] = {
-	{ "/account", "Profile", true, PERMISSION_NONE, 0 },
-	{ "/account/security", "Security", false, PERMISSION_NONE, 0 },
-	{ "/account/keys", "API keys", false, PERMISSION_NONE,
-	    offsetof(struct config, api_key_enabled) },
-	{ "/account/credits", "Credits", false, PERMISSION_NONE, 0 },
-	{ "/account/subscriptions", "Subscriptions", false, PERMISSION_NONE,
-	    offsetof(struct config, stripe_enabled) },
-	{ "/account/orders", "Orders", false, PERMISSION_NONE, 0 },
-	{ "/account/licences", "Licences", false, PERMISSION_NONE,
-	    offsetof(struct config, entitlements_enabled) },
-	{ "/account/reservations", "Reservations", false, PERMISSION_NONE,
-	    offsetof(struct config, reservations_enabled) },
-	{ "/account/feedback", "Feedback", false, PERMISSION_NONE,
-	    offsetof(struct config, feedback_enabled) },
-	{ "/account/referrals", "Referrals", false, PERMISSION_NONE,
-	    offsetof(struct config, affiliates_enabled) },
-};
-static const struct nav_item admin_nav[] = {
-	{ "/admin", "Overview", true, PERMISSION_SYSTEM_READ, 0 },
-	{ "/admin/users", "Users", false, PERMISSION_USER_LIST, 0 },
-	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST, 0 },
-	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST, 0 },
-	{ "/admin/licences", "Licences", false, PERMISSION_LICENCE_LIST,
-	    offsetof(struct config, entitlements_enabled) },
-	{ "/admin/reservations", "Reservations", false,
-	    PERMISSION_RESERVATION_LIST,
-	    offsetof(struct config, reservations_enabled) },
-	{ "/admin/items", "Items", false, PERMISSION_RESERVATION_LIST,
-	    offsetof(struct config, reservations_enabled) },
-	{ "/admin/feedback", "Feedback", false, PERMISSION_FEEDBACK_LIST,
-	    offsetof(struct config, feedback_enabled) },
-	{ "/admin/approvals", "Approvals", false, PERMISSION_CREDIT_LIST,
-	    offsetof(struct config, credits_approval) },
-	{ "/admin/affiliates", "Affiliates", false, PERMISSION_AFFILIATE_LIST,
-	    offsetof(struct config, affiliates_enabled) },
-	{ "/admin/plans", "Plans", false, PERMISSION_PLAN_LIST,
-	    offsetof(struct config, shop_enabled) },
-	{ "/admin/events", "Events", false, PERMISSION_EVENT_LIST,
-	    offsetof(struct config, stripe_enabled) },
-	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST, 0 },
-	{ "/admin/keys", "Keys", false, PERMISSION_KEY_LIST,
-	    offsetof(struct config, jwt_enabled) },
-	{ "/admin/audit", "Audit", false, PERMISSION_AUDIT_LIST, 0 },
-	{ "/admin/system", "System", false, PERMISSION_SYSTEM_READ, 0 },
-};
 
 /* What a person may do about it, where the sentence alone does not say. */
 static const struct {
@@ -122,33 +68,6 @@ static const struct {
 	{ ST_INSUFFICIENT_CREDITS, "amount" },
 	{ ST_BALANCE_LIMIT_EXCEEDED, "amount" },
 };
-
-static void
-fill_nav(struct ctx *ctx, bool admin)
-{
-	const struct nav_item *items = admin ? admin_nav : account_nav;
-	size_t count = admin ? sizeof(admin_nav) / sizeof(admin_nav[0]) :
-	    sizeof(account_nav) / sizeof(account_nav[0]);
-	struct json_object *nav = view_list(ctx->page, "nav");
-
-	for (size_t i = 0; ctx->user != NULL && i < count; i++) {
-		const char *path = ctx->request.path;
-		size_t size = strlen(items[i].href);
-		struct json_object *item;
-
-		if (!config_is_on(ctx->config, items[i].when) ||
-		    (items[i].permission != PERMISSION_NONE && !permission_in(
-		    ctx->user->permissions, items[i].permission)))
-			continue;
-		item = view_object(nav, NULL);
-		view_text(item, "href", items[i].href);
-		view_text(item, "label", items[i].label);
-		view_bool(item, "current", items[i].whole ?
-		    strcmp(path, items[i].href) == 0 :
-		    text_starts(path, items[i].href) &&
-		    (path[size] == '\0' || path[size] == '/'));
-	}
-}
 
 static void
 fill_user(struct ctx *ctx)
@@ -228,7 +147,7 @@ fill_page(struct ctx *ctx, const char *title)
 	view_null(ctx->page, "switcher");
 	fill_user(ctx);
 	fill_impersonation(ctx);
-	fill_nav(ctx, text_starts(ctx->request.path, "/admin"));
+	nav_fill(ctx);
 	fill_flash(ctx);
 }
 
