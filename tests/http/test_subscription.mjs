@@ -166,14 +166,14 @@ test('what ends, ended or is late says so', async () => {
 test('the free days of a plan are offered once', async () => {
 	const who = await person(at);
 
-	matches(await shown(who), /The first 14 days are free/, 'the page');
+	matches(await shown(who), /Free for the first 14 days/, 'the page');
 	await subscribe(who, 'team');
 	await tell(who, { status: 'trialing', trial_start: clock,
 		trial_end: clock + 14 * 86400 });
 	matches(await shown(who), /On trial<\/span>.*Free until <time/s,
 		'the trial');
 	await tell(who, { status: 'canceled', ended_at: clock });
-	lacks(await shown(who), 'days are free', 'a second trial');
+	lacks(await shown(who), 'Free for the first', 'a second trial');
 });
 
 test('only what has a price at Stripe is offered', async () => {
