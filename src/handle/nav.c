@@ -41,6 +41,8 @@ static const struct nav_item admin_nav[] = {
 	{ "/admin/users", "Users", false, PERMISSION_USER_LIST, 0 },
 	{ "/admin/credits", "Credits", false, PERMISSION_CREDIT_LIST, 0 },
 	{ "/admin/orders", "Orders", false, PERMISSION_ORDER_LIST, 0 },
+	{ "/admin/subscriptions", "Subscriptions", false,
+	    PERMISSION_ORDER_LIST, offsetof(struct config, stripe_enabled) },
 	{ "/admin/licences", "Licences", false, PERMISSION_LICENCE_LIST,
 	    offsetof(struct config, entitlements_enabled) },
 	{ "/admin/reservations", "Reservations", false,

@@ -59,6 +59,11 @@ enum status order_cancel(struct ctx *ctx);
 /* subscription_page.c; for programs see handle.h */
 enum status account_subscriptions(struct ctx *ctx);
 
+/* subscription_admin.c */
+extern const struct form subscriptions_form;
+extern const struct export subscriptions_export;
+enum status admin_subscriptions(struct ctx *ctx);
+
 /* refund.c */
 extern const struct form refund_form, refund_json_form, mark_paid_form;
 enum status refund_prepare(struct ctx *ctx);

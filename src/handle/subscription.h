@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "handle/words.h"
 #include "http/form.h"
 
 struct buf;
@@ -50,6 +51,10 @@ enum status portal_view(struct ctx *ctx, const struct stripe_answer *answer);
 /* "subscription": null, or "plan" and "customerId" of one that keeps the user
  * from being deleted. */
 enum status lasting_view(struct ctx *ctx, const char *user_id);
+
+/* What a subscription of store/subscription_list.h says on a page. */
+void subscription_words(struct ctx *ctx, struct json_object *one);
+extern const struct choice_word subscription_statuses[];
 
 /* All members of what Stripe answered. */
 void answer_view(struct ctx *ctx, const struct json_object *object);

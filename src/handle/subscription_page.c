@@ -5,13 +5,17 @@
 #include "handle/shop.h"
 #include "handle/words.h"
 #include "store/subscription.h"
+#include "store/subscription_list.h"
 #include "store/user.h"
 #include "view/view.h"
 
-static const struct choice_word standings[] = {
+const struct choice_word subscription_statuses[] = {
+	{ "", "All" },
 	{ "active", "Active" }, { "trialing", "On trial" },
 	{ "past_due", "Payment is late" }, { "unpaid", "Not paid" },
-	{ "paused", "Paused" }, { "canceled", "Ended" }, { NULL, NULL }
+	{ "paused", "Paused" }, { "canceled", "Ended" },
+	{ "incomplete", "Not paid yet" },
+	{ "incomplete_expired", "Never paid" }, { NULL, NULL }
 };
 static const struct choice_word intervals[] = {
 	{ "day", "Every day" }, { "week", "Every week" },
@@ -25,7 +29,7 @@ is_late(const char *status)
 	    text_is(status, "paused");
 }
 
-static void
+void
 subscription_words(struct ctx *ctx, struct json_object *one)
 {
 	static const char *const moments[] = { "renewsAt", "trialEndsAt",
@@ -34,7 +38,8 @@ subscription_words(struct ctx *ctx, struct json_object *one)
 	const char *status = view_get_text(one, "status");
 
 	(void)ctx;
-	view_text(one, "statusText", words_label(standings, status));
+	view_text(one, "statusText", words_label(subscription_statuses,
+	    status));
 	view_text(one, "intervalText", interval == NULL ? NULL :
 	    words_label(intervals, interval));
 	if (view_get_int(one, "seats") > 1)
@@ -44,6 +49,7 @@ subscription_words(struct ctx *ctx, struct json_object *one)
 	view_bool(one, "late", is_late(status));
 	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++)
 		words_moment(one, moments[i]);
+	words_moment(one, "createdAt");
 }
 
 static void

@@ -161,32 +161,6 @@ store_subscription_list(struct ctx *ctx, const char *user_id,
 }
 
 enum status
-store_subscription_history(struct ctx *ctx, const char *user_id,
-    struct json_object *out)
-{
-	static const char sql[] =
-	    "SELECT s.id, coalesce(p.title, s.plan) AS title, s.status,"
-	    "  s.billing_interval AS interval, s.seats,"
-	    "  CASE WHEN s.status = 'active' AND e.at IS NULL"
-	    "    THEN s.period_end END AS \"renewsAt\","
-	    "  CASE WHEN s.status = 'trialing' AND e.at IS NULL"
-	    "    THEN s.trial_end END AS \"trialEndsAt\","
-	    "  CASE WHEN s.status <> 'canceled' THEN e.at END AS \"endsAt\","
-	    "  CASE WHEN s.status = 'canceled'"
-	    "    THEN coalesce(s.ended_at, s.updated_at) END AS \"endedAt\""
-	    " FROM subscriptions s LEFT JOIN plans p"
-	    "  ON lower(p.name) = s.plan AND p.kind = 'subscription',"
-	    " LATERAL (SELECT CASE WHEN s.cancel_at_period_end"
-	    "   THEN s.period_end ELSE s.cancel_at END) e (at)"
-	    " WHERE s.reference_id = $1 AND s.stripe_subscription_id IS NOT NULL"
-	    "  AND s.status NOT IN ('incomplete', 'incomplete_expired')"
-	    " ORDER BY s.created_at DESC, s.id DESC LIMIT $2";
-
-	return db_view_all(ctx, out, sql, DB_ARGS(db_text(user_id),
-	    db_int(SUBSCRIPTION_HISTORY_MAX)));
-}
-
-enum status
 store_subscription_offers(struct ctx *ctx, const char *user_id,
     struct json_object *out)
 {

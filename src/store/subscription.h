@@ -75,18 +75,6 @@ enum status store_subscription_list(struct ctx *ctx, const char *user_id,
     struct json_object *out);
 
 /*
- * store_subscription_history - those ever paid for, or tried, into list out,
- * the newest SUBSCRIPTION_HISTORY_MAX first
- *
- * Each: "id", "title" of the plan, "status", "interval", "seats", and of
- * "renewsAt", "trialEndsAt", "endsAt" and "endedAt" the one that is next, or
- * was last; the others are null.
- */
-#define SUBSCRIPTION_HISTORY_MAX 20
-enum status store_subscription_history(struct ctx *ctx, const char *user_id,
-    struct json_object *out);
-
-/*
  * store_subscription_offers - the plans a user can subscribe to, into list out
  *
  * Each as store_plan_offers has it, with "trialDays" null for who had a trial

@@ -679,6 +679,11 @@ look('subscriptions without any', 'user', '/account/subscriptions');
 look('subscriptions with long values', 'long', subscriptions('active'));
 look('a subscription on trial', 'long', subscriptions('trialing'));
 look('a subscription that is late', 'long', subscriptions('past_due'));
+look('subscriptions of everybody', 'admin_ro', async (visitor) => {
+	await somePlans();
+	await subscribed(() => visitor.goto('/admin/subscriptions'));
+});
+look('subscriptions not found', 'admin_ro', '/admin/subscriptions?q=nobody');
 look('plans', 'admin_ro', '/admin/plans');
 look('plans on the first day', 'first', '/admin/plans');
 look('new plan', 'admin_rw', '/admin/plans/new');

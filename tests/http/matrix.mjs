@@ -382,6 +382,8 @@ export const MATRIX = {
 		params: proposal }),
 	'POST /admin/approvals/:id/withdraw': mayWrite(303, {
 		params: ownProposal }),
+	'GET /admin/subscriptions': mayRead(200),
+	'GET /admin/subscriptions.csv': mayRead(200),
 	'GET /admin/affiliates': mayRead(200),
 	'GET /admin/affiliates.csv': mayRead(200),
 	'GET /admin/affiliates/:id': mayRead(200, { params: affiliate }),
@@ -576,6 +578,7 @@ export const MATRIX = {
 		params: proposal }),
 	'POST /api/admin/credits/proposals/:id/withdraw': mayWrite(200, {
 		params: ownProposal }),
+	'GET /api/admin/subscriptions': mayRead(200),
 	'GET /api/admin/affiliates': mayRead(200),
 	'GET /api/admin/affiliates/:id': mayRead(200, { params: affiliate }),
 	'POST /api/admin/affiliates/:id/disable': mayWrite(200, {

@@ -16,6 +16,7 @@ before(async () => {
 		'admin.enabled': true, 'username.enabled': true,
 		'feedback.enabled': true, 'affiliates.enabled': true,
 		'entitlements.enabled': true, 'reservations.enabled': true,
+		'stripe.enabled': true, 'stripe.secret_key': 'sk_budget',
 		'credits.approval_above': 1000 } });
 	someone = await person(at);
 	admin = await person(at, 'admin_ro');
@@ -140,6 +141,7 @@ test('an admin\'s list asks three times', async () => {
 		'/api/admin/licences', `/api/admin/users/${someone.id}/licences`,
 		'/admin/credits', '/admin/mail', '/admin/feedback',
 		'/admin/feedback?q=door', '/api/admin/feedback',
+		'/admin/subscriptions', '/admin/subscriptions?plan=pro&status=active',
 		'/admin/affiliates', '/admin/affiliates?q=0123456789',
 		'/admin/approvals', '/admin/approvals?state=lapsed',
 		'/admin/reservations', '/admin/items', '/api/admin/reservations'])

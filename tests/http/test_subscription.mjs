@@ -82,6 +82,7 @@ function lacks(text, part, what) {
 	ok(!text.includes(part), `${what} has "${part}"`);
 }
 
+
 const shown = async (who) => (await who.get(PAGE)).text;
 
 test('a browser is led to where it subscribes, and back to what it has',
@@ -178,6 +179,39 @@ test('the free days of a plan are offered once', async () => {
 
 test('only what has a price at Stripe is offered', async () => {
 	lacks(await shown(await person(at)), 'Without a price', 'the page');
+});
+
+test('an administrator finds who subscribes to what', async () => {
+	const admin = await person(at, 'admin_ro');
+	const [pro, team] = [await subscribe(await person(at)),
+		await subscribe(await person(at), 'team')];
+	const found = async (query) => (await admin.get(
+		`/api/admin/subscriptions?${query}`)).json().subscriptions
+		.map(({ userId }) => userId);
+
+	await tell(team, { status: 'past_due' });
+	for (const q of [pro.email.toUpperCase(), pro.id,
+		pro.subscription.id, pro.subscription.customer])
+		is((await found(`q=${encodeURIComponent(q)}`)).join(), pro.id,
+			`found by ${q}`);
+	is((await found(`q=${team.id}&status=active`)).length, 0,
+		'by another status');
+	is((await found(`q=${team.id}&plan=Team&status=past_due`)).length, 1,
+		'by all that fits');
+	is((await found('status=past_due'))[0], team.id, 'who is late');
+	is((await found('plan=TEAM'))[0], team.id, 'whose plan it is');
+	ok((await found('')).length > 2, 'everybody is not found');
+
+	const first = (await admin.get('/api/admin/subscriptions?limit=1'))
+		.json();
+
+	is(first.subscriptions[0].userId, team.id, 'the newest');
+	is((await found(`limit=1&cursor=${first.next}`))[0], pro.id,
+		'the next one');
+	matches((await admin.get('/admin/subscriptions?plan=team')).text,
+		/Payment is late/, 'the page');
+	matches((await admin.get('/admin/subscriptions.csv')).text,
+		new RegExp(`${team.email},team,past_due`), 'the file');
 });
 
 test('a form leads to the pages of the provider only', async () => {
