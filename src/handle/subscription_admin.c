@@ -25,10 +25,7 @@ static const struct form_field subscriptions_fields[] = {
 	    PLAN_NAME_MAX, .optional = true, .label = "Plan"),
 	FIELD_ENUM(struct subscriptions_query, status, "status",
 	    status_options, .optional = true, .label = "Status"),
-	FIELD_TEXT(struct subscriptions_query, cursor, "cursor", 0, 512,
-	    .optional = true, .label = "Page"),
-	FIELD_INT(struct subscriptions_query, limit, "limit", 1,
-	    PAGE_LIMIT_MAX, .optional = true, .label = "Limit"),
+	PAGE_FIELDS(struct subscriptions_query),
 };
 const struct form subscriptions_form = FORM(subscriptions_fields,
     struct subscriptions_query);
