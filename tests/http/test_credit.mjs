@@ -575,7 +575,7 @@ test('a user reads what runs out, what is held and what was used', async () => {
 
 	const { text } = await who.get('/account/credits');
 
-	matches(text, /55 of them until <time [^>]*>3 Jan 2097</, 'the lot');
+	matches(text, /55 of them expire after <time [^>]*>3 Jan 2097</, 'the lot');
 	matches(text, /40 more are set aside for A trip, until/, 'the hold');
 	matches(text, /render[^]*1,200[^]*>5</, 'the usage');
 });
@@ -592,7 +592,7 @@ test('an admin grants until a day, settles holds and refunds on a page',
 
 		matches(await posted('grant', { amount: '20', reason: 'x',
 			expiresAt: '2097-01-03' }),
-		/20 of them until <time [^>]*>3 Jan 2097</, 'the lot');
+		/20 of them expire after <time [^>]*>3 Jan 2097</, 'the lot');
 
 		const spend = await done(call(who, 'spend', { amount: 7,
 			reason: 'Broken' }));
