@@ -46,7 +46,7 @@ static const struct form_field users_fields[] = {
 	FIELD_ENUM(struct users_query, role, "role", role_names,
 	    .optional = true, .label = "Role"),
 	FIELD_ENUM(struct users_query, state, "state", state_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	PAGE_FIELDS(struct users_query),
 };
 const struct form users_form = FORM(users_fields, struct users_query);
@@ -55,7 +55,7 @@ static const struct export_column users_columns[] = {
 	{ "Id", "id", NULL }, { "Joined", "createdAt", NULL },
 	{ "Name", "name", NULL }, { "E-mail", "email", NULL },
 	{ "Confirmed", "emailVerified", NULL }, { "Role", "role", NULL },
-	{ "State", "state", NULL }, { "Balance", "balance", NULL },
+	{ "Status", "state", NULL }, { "Balance", "balance", NULL },
 };
 const struct export users_export = EXPORT("users", "users", users_columns);
 

@@ -27,12 +27,12 @@ static const struct form_field affiliates_fields[] = {
 	FIELD_TEXT(struct affiliates_query, q, "q", 0, 254, .optional = true,
 	    .label = "Search"),
 	FIELD_ENUM(struct affiliates_query, state, "state", affiliate_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	PAGE_FIELDS(struct affiliates_query),
 };
 static const struct form_field affiliate_fields[] = {
 	FIELD_ENUM(struct affiliates_query, state, "state", referral_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	PAGE_FIELDS(struct affiliates_query),
 };
 const struct form affiliates_form = FORM(affiliates_fields,
@@ -42,7 +42,7 @@ const struct form affiliate_form = FORM(affiliate_fields,
 
 static const struct export_column affiliates_columns[] = {
 	{ "Id", "id", NULL }, { "Since", "createdAt", NULL },
-	{ "Code", "code", NULL }, { "State", "state", NULL },
+	{ "Code", "code", NULL }, { "Status", "state", NULL },
 	{ "User id", "userId", NULL }, { "User", "email", NULL },
 	{ "Signed up", "referred", NULL }, { "Rewarded", "rewarded", NULL },
 	{ "Credits", "credits", NULL },
@@ -51,7 +51,7 @@ const struct export affiliates_export = EXPORT("affiliates", "affiliates",
     affiliates_columns);
 
 static const struct choice_word affiliate_states[] = {
-	{ "", "Any state" }, { "active", "Active" },
+	{ "", "Any status" }, { "active", "Active" },
 	{ "disabled", "Disabled" }, { NULL, NULL }
 };
 static const struct choice_word referral_states[] = {

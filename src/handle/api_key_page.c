@@ -326,6 +326,6 @@ key_revoke(struct ctx *ctx)
 {
 	TRY(api_key_end(ctx, ctx->user->id, ctx->param[0]));
 	view_bool(ctx->view, "success", true);
-	ctx->response.flash = "The key is revoked. It opens nothing any more.";
+	ctx->response.flash = "The key is revoked and no longer works.";
 	return respond_next(ctx, "/account/keys");
 }

@@ -94,6 +94,6 @@ difference_repair(struct ctx *ctx)
 	if (order_id != NULL)
 		TRY(order_settle(ctx, order_id));
 	view_bool(ctx->view, "success", true);
-	ctx->response.flash = "The order now stands as the provider says.";
+	ctx->response.flash = "The order now matches the provider.";
 	return respond_next(ctx, "/admin/orders/differences");
 }

@@ -26,7 +26,7 @@ static const char *const state_options[] = { "all", "applied", "failed",
 	NULL };
 static const struct form_field events_fields[] = {
 	FIELD_ENUM(struct events_query, state, "state", state_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	FIELD_TEXT(struct events_query, type, "type", 0, EVENT_TYPE_MAX,
 	    .optional = true, .label = "Type"),
 	PAGE_FIELDS(struct events_query),

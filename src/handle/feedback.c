@@ -25,7 +25,7 @@ static const struct choice_word ratings[] = {
 	{ NULL, NULL }
 };
 static const struct choice_word states[] = {
-	{ "", "Any state" }, { "open", "Open" }, { "answered", "Answered" },
+	{ "", "Any status" }, { "open", "Open" }, { "answered", "Answered" },
 	{ "closed", "Closed" }, { NULL, NULL }
 };
 
@@ -129,7 +129,7 @@ static const struct form_field feedbacks_fields[] = {
 	FIELD_TEXT(struct feedbacks_query, q, "q", 0, 254, .optional = true,
 	    .label = "Search"),
 	FIELD_ENUM(struct feedbacks_query, state, "state", state_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	FIELD_INT(struct feedbacks_query, rating, "rating", 1,
 	    FEEDBACK_RATING_MAX, .optional = true, .label = "Rating"),
 	PAGE_FIELDS(struct feedbacks_query),
@@ -141,7 +141,7 @@ static const struct export_column feedbacks_columns[] = {
 	{ "Id", "id", NULL }, { "When", "createdAt", NULL },
 	{ "User id", "userId", NULL }, { "User", "userText", NULL },
 	{ "Rating", "rating", NULL }, { "Subject", "subject", NULL },
-	{ "Text", "text", NULL }, { "State", "state", NULL },
+	{ "Text", "text", NULL }, { "Status", "state", NULL },
 	{ "Answer", "answer", NULL }, { "Answered", "answeredAt", NULL },
 };
 const struct export feedbacks_export = EXPORT("feedback", "feedbacks",

@@ -140,7 +140,7 @@ static const char *const state_options[] = { "all", "open", "closed", NULL };
 
 #define LIST								\
 	FIELD_ENUM(struct holds_query, state, "state", state_options,	\
-	    .optional = true, .label = "State"),			\
+	    .optional = true, .label = "Status"),			\
 	PAGE_FIELDS(struct holds_query)
 static const struct form_field holds_fields[] = { LIST };
 static const struct form_field holds_of_fields[] = {

@@ -171,7 +171,7 @@ leave(struct ctx *ctx)
 	TRY(end(ctx));
 	session_forget(ctx);
 	response_cookie(ctx, ctx->config->cookie_admin, "", 0);
-	ctx->response.flash = "Your own session has ended meanwhile.";
+	ctx->response.flash = "Your own session has ended in the meantime.";
 	return respond_next(ctx, "/login");
 }
 

@@ -181,7 +181,7 @@ item_add(struct ctx *ctx)
 	const struct item item = item_read(ctx);
 
 	TRY(store_item_add(ctx, &item, view_object(ctx->view, "item")));
-	ctx->response.flash = "The item is there.";
+	ctx->response.flash = "The item is created.";
 	return respond_next(ctx, "/admin/items");
 }
 

@@ -30,7 +30,7 @@ static const struct choice_word types[] = {
 	{ "enterprise", "Enterprise" }, { NULL, NULL }
 };
 static const struct choice_word states[] = {
-	{ "", "Any state" }, { "active", "Active" },
+	{ "", "Any status" }, { "active", "Active" },
 	{ "expiring", "Ends in 30 days" }, { "expired", "Expired" },
 	{ "revoked", "Revoked" }, { NULL, NULL }
 };
@@ -155,7 +155,7 @@ static const struct form_field licences_fields[] = {
 	FIELD_ENUM(struct licences_query, type, "type", licence_types,
 	    .optional = true, .label = "Type"),
 	FIELD_ENUM(struct licences_query, state, "state", state_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	PAGE_FIELDS(struct licences_query),
 };
 const struct form licences_form = FORM(licences_fields,
@@ -166,7 +166,7 @@ static const struct export_column licences_columns[] = {
 	{ "Owner", "ownerKind", NULL }, { "Owner id", "ownerId", NULL },
 	{ "Holder", "holder", NULL }, { "Type", "type", NULL },
 	{ "Features", "features", NULL }, { "Limits", "limits", NULL },
-	{ "State", "state", NULL }, { "Expires", "expiresAt", NULL },
+	{ "Status", "state", NULL }, { "Expires", "expiresAt", NULL },
 	{ "Revoked", "revokedAt", NULL }, { "Reason", "reason", NULL },
 	{ "By id", "issuedBy", NULL },
 };

@@ -27,7 +27,7 @@ static const char *const state_options[] = { "all", "queued", "failed",
 	"sent", "dropped", NULL };
 static const struct form_field mail_fields[] = {
 	FIELD_ENUM(struct mail_query, state, "state", state_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	PAGE_FIELDS(struct mail_query),
 };
 const struct form mail_form = FORM(mail_fields, struct mail_query);

@@ -61,7 +61,7 @@ static const struct nav_item admin_nav[] = {
 	{ "/admin/events", "Events", false, PERMISSION_EVENT_LIST,
 	    offsetof(struct config, stripe_enabled) },
 	{ "/admin/mail", "Mail", false, PERMISSION_MAIL_LIST, 0 },
-	{ "/admin/keys", "Keys", false, PERMISSION_KEY_LIST,
+	{ "/admin/keys", "Signing keys", false, PERMISSION_KEY_LIST,
 	    offsetof(struct config, jwt_enabled) },
 	{ "/admin/audit", "Audit", false, PERMISSION_AUDIT_LIST, 0 },
 	{ "/admin/system", "System", false, PERMISSION_SYSTEM_READ, 0 },

@@ -89,8 +89,10 @@ account_orders(struct ctx *ctx)
 	TRY(page_read(ctx, query->cursor, query->limit, &page));
 	TRY(store_order_list(ctx, &(struct order_filter){ .status = status,
 	    .user_id = ctx->user->id, .to = PAGE_START }, &page, orders));
-	if (is_page(ctx))
+	if (is_page(ctx)) {
 		words_each(ctx, orders, order_words);
+		view_bool(ctx->view, "shop", ctx->config->shop_enabled);
+	}
 	words_next(ctx, &page, filters);
 	return ST_OK;
 }

@@ -189,7 +189,7 @@ static const char *const state_options[] = { "all", "open", "approved",
 	"declined", "withdrawn", "lapsed", NULL };
 static const struct form_field proposals_fields[] = {
 	FIELD_ENUM(struct proposals_query, state, "state", state_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	PAGE_FIELDS(struct proposals_query),
 };
 const struct form proposals_form = FORM(proposals_fields,
@@ -201,7 +201,7 @@ static const struct export_column proposals_columns[] = {
 	{ "User id", "userId", NULL },
 	{ "Organization id", "organizationId", NULL },
 	{ "User", "userText", NULL },
-	{ "Reason", "reason", NULL }, { "State", "state", NULL },
+	{ "Reason", "reason", NULL }, { "Status", "state", NULL },
 	{ "Proposed by id", "proposedBy", NULL },
 	{ "Proposed by", "proposedByText", NULL },
 	{ "Decided by id", "decidedBy", NULL },

@@ -21,7 +21,7 @@
 /* ---- words ------------------------------------------------------------- */
 
 const struct choice_word reservation_states[] = {
-	{ "", "Any state" }, { "requested", "Requested" },
+	{ "", "Any status" }, { "requested", "Requested" },
 	{ "confirmed", "Confirmed" }, { "cancelled", "Cancelled" },
 	{ "lapsed", "Not confirmed in time" }, { NULL, NULL }
 };

@@ -30,7 +30,7 @@ static const struct form_field reservations_fields[] = {
 	FIELD_TEXT(struct reservations_query, item, "item", 0, 64,
 	    .optional = true, .label = "Item"),
 	FIELD_ENUM(struct reservations_query, state, "state", state_options,
-	    .optional = true, .label = "State"),
+	    .optional = true, .label = "Status"),
 	FIELD_TEXT(struct reservations_query, from, "from", 0, DAY_TEXT_MAX,
 	    .optional = true, .label = "From"),
 	FIELD_TEXT(struct reservations_query, to, "to", 0, DAY_TEXT_MAX,
@@ -45,7 +45,7 @@ static const struct export_column reservations_columns[] = {
 	{ "Item", "itemName", NULL }, { "User id", "userId", NULL },
 	{ "User", "userText", NULL }, { "From", "startsAt", NULL },
 	{ "To", "endsAt", NULL }, { "Credits", "credits", NULL },
-	{ "State", "state", NULL }, { "Reason", "reason", NULL },
+	{ "Status", "state", NULL }, { "Reason", "reason", NULL },
 	{ "Asked for", "createdAt", NULL }, { "Hold", "holdId", NULL },
 	{ "Capture", "captureId", NULL },
 };

@@ -33,7 +33,7 @@ const struct choice_word user_roles[] = {
 };
 
 const struct choice_word user_states[] = {
-	{ "", "Any state" }, { "active", "Active" },
+	{ "", "Any status" }, { "active", "Active" },
 	{ "unverified", "Not confirmed" }, { "banned", "Banned" },
 	{ NULL, NULL }
 };

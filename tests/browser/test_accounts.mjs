@@ -93,7 +93,7 @@ async function keyForAProgram(options) {
 	await visitor.fill({ Name: 'Night job' });
 	await visitor.page.getByLabel('See your profile and your credits')
 		.check();
-	await visitor.press('Make the key');
+	await visitor.press('Create key');
 
 	const key = await visitor.page.getByLabel('Key', { exact: true })
 		.inputValue();
@@ -122,7 +122,7 @@ test('a new key is copied by its button', async () => {
 
 	await visitor.goto('/account/keys');
 	await visitor.fill({ Name: 'To copy' });
-	await visitor.press('Make the key');
+	await visitor.press('Create key');
 	await visitor.page.getByRole('button', { name: 'Copy' }).click();
 	await visitor.page.getByRole('button', { name: /Copied|Selected/ })
 		.waitFor();

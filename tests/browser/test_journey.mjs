@@ -48,7 +48,7 @@ async function find(visitor, name, email) {
 	await visitor.follow('Admin');
 	await visitor.follow('Users');
 	await visitor.fill({ Search: email });
-	await visitor.press('Search');
+	await visitor.press('Filter');
 
 	const found = await rows(visitor);
 

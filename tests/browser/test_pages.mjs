@@ -379,7 +379,7 @@ look('password refused', 'user', (visitor) =>
 		'New password': PASSWORD }, 'Change password'), 400);
 look('keys without any', 'user', '/account/keys');
 look('a new key', 'long', (visitor) => sendMain(visitor, '/account/keys',
-	{ Name: 'W'.repeat(32) }, 'Make the key'));
+	{ Name: 'W'.repeat(32) }, 'Create key'));
 look('keys', 'long', async (visitor) => {
 	await full.psql(`UPDATE api_keys SET expires_at = now(), enabled = false,
 		last_request_at = now() WHERE user_id = '${long.id}'`);
@@ -387,7 +387,7 @@ look('keys', 'long', async (visitor) => {
 	await openAll(visitor);
 });
 look('key refused', 'user', (visitor) => sendMain(visitor, '/account/keys',
-	{ Name: '' }, 'Make the key'), 400);
+	{ Name: '' }, 'Create key'), 400);
 look('account of one of several', 'several', async (visitor) => {
 	await visitor.goto('/account');
 	await openAll(visitor);
@@ -416,11 +416,11 @@ look('licences of a user', 'long', async (visitor) => {
 });
 look('nothing to reserve', 'first', '/account/reservations');
 look('new item refused', 'admin_rw', (visitor) => sendMain(visitor,
-	'/admin/items', { Name: '', 'Price in credits': 'much' }, 'Make it'),
+	'/admin/items', { Name: '', 'Price in credits': 'much' }, 'Create item'),
 400);
 look('new item', 'admin_rw', (visitor) => sendMain(visitor, '/admin/items',
 	{ Name: 'W'.repeat(100), 'Description optional': LONG_REASON,
-		'Price in credits': '1' }, 'Make it'));
+		'Price in credits': '1' }, 'Create item'));
 look('reservations without any', 'user', '/account/reservations');
 look('reservation refused', 'user', (visitor) => sendMain(visitor,
 	'/account/reservations', { 'Starts (UTC)': '2001-01-01T10:00',
