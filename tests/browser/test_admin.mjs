@@ -74,11 +74,11 @@ async function actAs(boss, name, email) {
 			{ name: 'Impersonation' });
 
 		assert.match(await banner.innerText(),
-			new RegExp(`You act as ${name} \\(${email}\\)`));
+			new RegExp(`You are acting as ${name} \\(${email}\\)`));
 	}
 	await boss.goto('/admin');
 	assert.equal(boss.status, 403, 'who acts as a user is no admin');
-	await boss.press('Stop');
+	await boss.press('Stop acting');
 	assert.equal(boss.path, from, 'back on the page it began on');
 	assert.match(await boss.text(), /impersonation.start.*Ticket 17/s);
 }

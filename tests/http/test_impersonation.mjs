@@ -18,6 +18,7 @@ before(async () => {
 		'admin.enabled': true, 'user.delete': true,
 		'jwt.enabled': true, 'jwt.algorithm': 'EdDSA',
 		'one_time_token.enabled': true, 'api_key.enabled': true,
+		'feedback.enabled': true, 'reservations.enabled': true,
 		'api_key.sessions': true } });
 });
 after(async () => is((await at.stop()).code, 0, 'the exit status'));
@@ -261,9 +262,13 @@ test('what is left to the user is not offered', async () => {
 		'/account/security': [/"\/account\/security\/password"/],
 		'/account/keys': [/action="\/account\/keys"/,
 			/"\/account\/keys\/[0-9a-f]+\/revoke"/],
+		'/account/feedback': [/action="\/account\/feedback"/],
+		'/account/reservations': [/post" action="\/account\/reservations"/],
 	};
 
 	await user.json('/api/keys', { name: 'mine' });
+	await admin.json('/api/admin/items', { name: `Room ${user.id}`,
+		description: '', price: 1, unit: 'hour', active: true });
 	await start(admin, user);
 	for (const [path, paths] of Object.entries(offers)) {
 		const [own, acting] = [await user.get(path),
@@ -273,8 +278,8 @@ test('what is left to the user is not offered', async () => {
 			matches(own.text, offer, `${path} of the user`);
 			ok(!offer.test(acting.text), `${path}: ${offer}`);
 		}
-		matches(acting.text, /left to A Person, as whom you act/, path);
-		ok(!own.text.includes('as whom you act'), `${path} says so`);
+		matches(acting.text, /Only A Person can do this/, path);
+		ok(!own.text.includes('can do this'), `${path} says so`);
 	}
 });
 
@@ -375,7 +380,7 @@ test('every page says so and has the way out', async () => {
 		const page = await admin.send('GET', path, { headers: {
 			Accept: 'text/html' } });
 
-		matches(page.text, /You act as <strong>A Person<\/strong>/,
+		matches(page.text, /You are acting as <strong>A Person<\/strong>/,
 			path);
 		matches(page.text, /action="\/account\/impersonation\/stop"/,
 			path);
@@ -385,7 +390,7 @@ test('every page says so and has the way out', async () => {
 
 	is(stopped.header('location'), `/admin/users/${user.id}`, 'the place');
 	is((await admin.session()).user.id, admin.id, 'the user');
-	ok(!(await admin.get('/account')).text.includes('You act as'),
+	ok(!(await admin.get('/account')).text.includes('You are acting as'),
 		'the banner is still there');
 	is(admin.jar.get(FORGET), undefined, 'the marker');
 });
