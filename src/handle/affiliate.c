@@ -119,6 +119,7 @@ affiliate_show(struct ctx *ctx, const char *state, struct page *page)
 	struct json_object *affiliate = view_object(ctx->view, "affiliate");
 
 	TRY(store_affiliate_get(ctx, ctx->param[0], affiliate));
+	ctx->response.title = view_get_text(affiliate, "code");
 	TRY(store_referral_list(ctx, ctx->param[0], state, true, page,
 	    view_list(ctx->view, "referrals")));
 	words_next(ctx, page, filters);

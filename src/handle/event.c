@@ -103,6 +103,7 @@ admin_event(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	event_words(ctx, event);
+	ctx->response.title = view_get_text(event, "type");
 	words_number(event, "bytesText", view_get_int(event, "bytes"));
 	view_bool(ctx->view, "canRead", permission_in(ctx->user->permissions,
 	    PERMISSION_EVENT_READ));
@@ -117,6 +118,7 @@ admin_event_body(struct ctx *ctx)
 	struct json_object *event = view_object(ctx->view, "event");
 
 	TRY(store_event_get(ctx, id, event));
+	ctx->response.title = view_get_text(event, "type");
 	TRY(store_event_body(ctx, id, &body));
 	view_text(ctx->view, "body", body);
 	if (is_page(ctx))

@@ -192,6 +192,7 @@ admin_feedback(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	feedback_words(ctx, feedback);
+	ctx->response.title = view_get_text(feedback, "subject");
 	choices_view(ctx, feedback);
 	view_null(view_object(ctx->view, "form"), "text");
 	return words_trail(ctx, "feedback", ctx->param[0], LATEST);

@@ -137,6 +137,7 @@ admin_item(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	item_words(ctx, item);
+	ctx->response.title = view_get_text(item, "name");
 	form_words(ctx, item);
 	return words_trail(ctx, "item", ctx->param[0], LATEST);
 }

@@ -112,6 +112,7 @@ admin_letter(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	letter_words(ctx, letter);
+	ctx->response.title = view_get_text(letter, "subject");
 	choices_view(ctx, letter);
 	return words_trail(ctx, "letter", ctx->param[0], LATEST);
 }
@@ -128,6 +129,7 @@ admin_letter_body(struct ctx *ctx)
 	if (!is_kept(ctx))
 		return refuse(ctx, ST_FORBIDDEN, "mail.smtp_url is set");
 	TRY(store_letter_get(ctx, id, letter));
+	ctx->response.title = view_get_text(letter, "subject");
 	TRY(store_letter_body(ctx, id, &body, &size));
 	json = unseal(ctx->arena, ctx->config->server_secret,
 	    letter_purpose(ctx, id), body, size, &size);

@@ -109,6 +109,7 @@ account_order(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	order_words(ctx, order);
+	ctx->response.title = view_get_text(order, "itemText");
 	created = text_is(view_get_text(order, "status"), "created");
 	pending = created && (view_get_int(order, "checkoutStage") ==
 	    CHECKOUT_PENDING || request_query(&ctx->request, "paid") != NULL);

@@ -193,6 +193,7 @@ admin_order(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	order_words(ctx, order);
+	ctx->response.title = view_get_text(order, "itemText");
 	words_each(ctx, history, step_words);
 	forms_words(ctx, order);
 	return ST_OK;

@@ -108,7 +108,8 @@ fill_impersonation(struct ctx *ctx)
 		return;
 	}
 	shown = view_object(ctx->page, "impersonation");
-	view_text(shown, "name", ctx->user->name);
+	view_text(shown, "name", ctx->user->name[0] != '\0' ?
+	    ctx->user->name : ctx->user->email);
 	view_text(shown, "email", ctx->user->email);
 }
 
@@ -128,6 +129,14 @@ fill_flash(struct ctx *ctx)
 		    text + strlen("flash:"));
 	else
 		view_null(ctx->page, "flash");
+}
+
+static const char *
+title_of(const struct ctx *ctx)
+{
+	const char *title = ctx->response.title;
+
+	return title != NULL ? title : ctx->route->title;
 }
 
 static void
@@ -273,7 +282,7 @@ show_again(struct ctx *ctx, enum status status)
 	if (form == NULL)
 		form = view_object(ctx->view, "form");
 	form_view(ctx, ctx->route->form, form);
-	fill_page(ctx, ctx->route->title);
+	fill_page(ctx, title_of(ctx));
 	switcher_fill(ctx);
 	fill_errors(ctx, status);
 	ctx->shown_again = true;
@@ -301,7 +310,7 @@ page_fill(struct ctx *ctx, enum status status)
 		return ST_OK;
 	}
 	if (status == ST_OK) {
-		fill_page(ctx, ctx->route->title);
+		fill_page(ctx, title_of(ctx));
 		switcher_fill(ctx);
 		fill_errors(ctx, ST_OK);
 		return ST_OK;

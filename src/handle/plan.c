@@ -165,6 +165,7 @@ admin_plan(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	plan_words(ctx, plan);
+	ctx->response.title = view_get_text(plan, "title");
 	TRY(words_trail(ctx, "plan", ctx->param[0], LATEST));
 	if (ctx->body == NULL)
 		form_words(ctx, plan);
@@ -191,7 +192,7 @@ plan_create(struct ctx *ctx)
 	id_new(id, ctx->now);
 	input->plan.id = id;
 	TRY(store_plan_create(ctx, &input->plan));
-	return plan_done(ctx, id, "The plan is made.");
+	return plan_done(ctx, id, "The plan is created.");
 }
 
 enum status

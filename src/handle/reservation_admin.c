@@ -129,6 +129,7 @@ admin_reservation(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	reservation_words(ctx, reservation);
+	ctx->response.title = view_get_text(reservation, "itemName");
 	choices_view(ctx, reservation);
 	view_null(view_object(ctx->view, "form"), "reason");
 	return words_trail(ctx, "reservation", ctx->param[0], LATEST);

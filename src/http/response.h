@@ -45,6 +45,7 @@ struct response {
 	struct piece *rest;		/* what follows the ready body */
 	const char *content_type;	/* of the ready body */
 	const char *flash;		/* message for the page after */
+	const char *title;		/* of a page about one thing; else NULL */
 };
 
 /* Adds a header; name and value must hold no control characters (panics). */
