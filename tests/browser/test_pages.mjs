@@ -554,9 +554,13 @@ look('reservation', 'admin_rw', async (visitor) => {
 		'reservations')}`);
 	await openAll(visitor);
 });
-look('reservation confirmed', 'admin_rw', async (visitor) => sendMain(visitor,
-	`/admin/reservations/${await someOf('reservations')}`, {},
-	'Confirm it'));
+look('reservation confirmed', 'admin_rw', async (visitor) => {
+	await visitor.goto(`/admin/reservations/${await someOf(
+		'reservations')}`);
+	await openAll(visitor);
+	await sendForm(visitor, visitor.page.locator(
+		'form[action$="/confirm"]'), {}, 'Yes, confirm it');
+});
 look('times that are taken', 'long', async (visitor) => {
 	await visitor.goto('/account/reservations?item=' +
 		await someOf('items'));
