@@ -62,7 +62,11 @@ const struct export users_export = EXPORT("users", "users", users_columns);
 static void
 user_words(struct ctx *ctx, struct json_object *user)
 {
+	const char *name = view_get_text(user, "name");
+
 	(void)ctx;
+	view_text(user, "nameText", name != NULL && name[0] != '\0' ? name :
+	    view_get_text(user, "email"));
 	view_text(user, "roleText", words_role(view_get_text(user, "role")));
 	view_text(user, "stateText", words_label(user_states,
 	    view_get_text(user, "state")));
@@ -183,6 +187,8 @@ refundable_view(struct ctx *ctx, const struct json_object *ledger)
 			continue;
 		choice = view_object(choices, NULL);
 		view_text(choice, "id", view_get_text(transfer, "id"));
+		view_bool(choice, "selected", text_is(view_get_text(ctx->body,
+		    "transferId"), view_get_text(transfer, "id")));
 		words_number(choice, "amountText", view_get_int(transfer,
 		    "amount"));
 		view_text(choice, "reason", reason);
@@ -218,6 +224,7 @@ static bool
 role_choice(struct ctx *ctx, struct json_object *roles, const char *role,
     const char *value)
 {
+	const char *typed = view_get_text(ctx->body, "role");
 	const bool is = text_is(value, role);
 	struct json_object *choice;
 
@@ -226,7 +233,8 @@ role_choice(struct ctx *ctx, struct json_object *roles, const char *role,
 	choice = view_object(roles, NULL);
 	view_text(choice, "value", value);
 	view_text(choice, "label", words_role(value));
-	view_bool(choice, "selected", is);
+	view_bool(choice, "selected", typed != NULL ?
+	    text_is(value, typed) : is);
 	return is;
 }
 
@@ -309,6 +317,7 @@ admin_user(struct ctx *ctx)
 	if (!is_page(ctx))
 		return ST_OK;
 	user_words(ctx, user);
+	ctx->response.title = view_get_text(user, "nameText");
 	words_moment(user, "updatedAt");
 	words_moment(user, "banExpires");
 	TRY(wallet_parts(ctx, ctx->param[0]));

@@ -23,6 +23,11 @@ static const struct choice_word sources[] = {
 	{ "admin", "Given by us" }, { "licence", "A licence" },
 	{ "promo", "A promotion" }, { "plan", "A plan" }, { NULL, NULL }
 };
+/* What an administrator may say it comes of. */
+static const struct choice_word given[] = {
+	{ "admin", "Our decision, before all others" },
+	{ "promo", "A promotion, before plans only" }, { NULL, NULL }
+};
 static const struct choice_word states[] = {
 	{ "active", "Active" }, { "overruled", "Overruled" },
 	{ "expired", "Expired" }, { NULL, NULL }
@@ -89,10 +94,14 @@ enum status
 entitlements_show(struct ctx *ctx, const char *user_id)
 {
 	struct json_object *list = view_list(ctx->view, "entitlements");
+	const char *typed = view_get_text(ctx->body, "source");
 
 	TRY(store_entitlement_list(ctx, "user", user_id, list));
-	if (is_page(ctx))
-		words_each(ctx, list, entitlement_words);
+	if (!is_page(ctx))
+		return ST_OK;
+	words_each(ctx, list, entitlement_words);
+	words_choices(ctx->view, "sources", given, typed != NULL ? typed :
+	    "admin");
 	return ST_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "handle/subject.h"
 #include "handle/words.h"
 #include "http/form.h"
+#include "routes.h"
 #include "store/entitlement.h"
 #include "store/licence.h"
 #include "store/page.h"
@@ -75,6 +76,9 @@ licence_words(struct ctx *ctx, struct json_object *licence)
 	words_moment(licence, "issuedAt");
 	words_moment(licence, "expiresAt");
 	words_moment(licence, "revokedAt");
+	view_bool(licence, "revoking", ctx->route->handler ==
+	    licence_revoke && text_is(view_get_text(licence, "id"),
+	    ctx->param[1]));
 }
 
 /* ---- files ------------------------------------------------------------- */
@@ -129,10 +133,14 @@ enum status
 licences_show(struct ctx *ctx, const char *user_id)
 {
 	struct json_object *list = view_list(ctx->view, "licences");
+	const char *typed = view_get_text(ctx->body, "type");
 
 	TRY(store_licence_of(ctx, user_id, list));
-	if (is_page(ctx))
-		words_each(ctx, list, licence_words);
+	if (!is_page(ctx))
+		return ST_OK;
+	words_each(ctx, list, licence_words);
+	words_choices(ctx->view, "licenceTypes", types + 1, typed != NULL ?
+	    typed : "pro");
 	return ST_OK;
 }
 

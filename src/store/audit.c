@@ -87,13 +87,17 @@ audit_user_change(struct ctx *ctx, const struct user *user,
 	    .target_id = user->id, .before = before, .after = after });
 }
 
+/* Who has no name is known by his address, and who is gone by his id. */
+#define NAME(user, id)							\
+	"coalesce(nullif(" user ".name, ''), " user ".email, " id ")"
+
 /* Column 0 is the id, column 1 the order (store/page.h). */
 #define AUDIT_COLUMNS							\
 	"a.id, a.created_at AS \"createdAt\", a.action,"		\
 	"  a.actor_id AS \"actorId\","					\
 	"  CASE WHEN a.actor_id IS NULL THEN 'System'"			\
-	"    ELSE coalesce(u.name, a.actor_id)"				\
-	"      || coalesce(' as ' || coalesce(s.name, a.as_id), '')"	\
+	"    ELSE " NAME("u", "a.actor_id")				\
+	"      || coalesce(' as ' || " NAME("s", "a.as_id") ", '')"	\
 	"    END AS \"actorText\","					\
 	"  a.before, a.after,"						\
 	"  (SELECT string_agg(concat(m, ': ', a.before ->> m,"		\

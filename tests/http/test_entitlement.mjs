@@ -344,7 +344,7 @@ test('a user reads what he holds in plain words', async () => {
 	const user = await person(at);
 
 	matches((await user.get('/account/licences')).text,
-		/You have no licence/, 'before');
+		/No licences yet/, 'before');
 	await license(user, { type: 'enterprise', features: ['sso'] });
 	await give(user, { key: 'beta', value: false });
 
@@ -354,6 +354,21 @@ test('a user reads what he holds in plain words', async () => {
 	matches(text, /sso: Yes.*A licence/s, 'the feature');
 	matches(text, /beta: No.*Given by us/s, 'what an admin gave');
 	ok(csrfOf(text) !== undefined, 'there is no form token');
+});
+
+test('a refused revocation is shown where it was typed', async () => {
+	const user = await person(at), page = `/admin/users/${user.id}`;
+
+	await license(user, { type: 'pro' });
+
+	const [path] = /\/admin\/users\/\w+\/licences\/\w+\/revoke/.exec(
+		(await admin.get(page)).text);
+	const refused = await admin.post(path, { reason: 'x'.repeat(201) });
+
+	is(refused.status, 400, 'the status');
+	matches(refused.text, /href="#revoke-reason"[^]*open>\s*<summary[^>]*>Revoke/,
+		'the form');
+	matches(refused.text, /id="revoke-reason"[^>]*value="x{201}"/, 'the reason');
 });
 
 test('a reader sees everything, and no buttons', async () => {

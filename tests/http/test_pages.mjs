@@ -315,6 +315,18 @@ test('the page of a refusal has forms that work', async () => {
 	is(await who.session(), null, 'the session');
 });
 
+test('a page about one thing is called after it', async () => {
+	const who = await person(at);
+	const page = async () => (await admin.get(
+		`/admin/users/${who.id}`)).text;
+
+	matches(await page(), /<title>A Person · /, 'the title');
+	await at.psql(`UPDATE users SET name = '' WHERE id = '${who.id}'`);
+	ok((await page()).includes(`<title>${who.email} · `), 'without a name');
+	ok((await admin.get(`/admin/users?q=${who.id}`)).text.includes(
+		`/admin/users/${who.id}">${who.email}</a>`), 'in the list');
+});
+
 test('a refused sign-up keeps what was typed, but no password', async () => {
 	const visitor = new Person(at);
 	const typed = { name: 'Zoë "Z" <z>', email: 'not an address',
