@@ -44,7 +44,7 @@ async function severalAccounts(options) {
 	assert.equal(await acting(visitor), home.email);
 	await inMenu(visitor, `Switch to ${work.name} ${work.email}`);
 	assert.match(await visitor.text(), new RegExp(
-		`You are now ${work.email}`));
+		`You are now signed in as ${work.email}`));
 	assert.equal(await acting(visitor), work.email);
 	await inMenu(visitor, `Sign out ${home.email}`);
 	assert.equal(await visitor.page.locator('details.switch').count(), 0);

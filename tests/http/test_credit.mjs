@@ -576,7 +576,7 @@ test('a user reads what runs out, what is held and what was used', async () => {
 	const { text } = await who.get('/account/credits');
 
 	matches(text, /55 of them expire after <time [^>]*>3 Jan 2097</, 'the lot');
-	matches(text, /40 more are set aside for A trip, until/, 'the hold');
+	matches(text, /40 set aside for A trip until/, 'the hold');
 	matches(text, /render[^]*1,200[^]*>5</, 'the usage');
 });
 

@@ -320,7 +320,7 @@ test('another account joins by the link, and the menu switches', async () => {
 	await press(a, '/account/switch/[0-9a-f]+');
 	is((await a.session()).user.email, a.email, 'who acts');
 	matches((await a.get('/account')).text, new RegExp(
-		`You are now ${a.email}`));
+		`You are now signed in as ${a.email}`));
 });
 
 test('signing in without that link ends the old session, as ever', async () => {
