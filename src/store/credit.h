@@ -151,9 +151,8 @@ enum status store_credit_refund(struct ctx *ctx, const struct credit *credit,
  * store_credit_clawback - take amount of grant origin_id back
  *
  * Or CREDIT_ALL of it. What of it has expired is not taken; what has been
- * spent is taken from whatever else the wallet has, what is set aside in open
- * holds included: these are released, the newest first, and reservations they
- * were for cancelled. What all that is short of is left. out as above and "missing", the credits that were not there (0 when
+ * spent is taken from whatever else the wallet has, and what that is short of
+ * is left. out as above and "missing", the credits that were not there (0 when
  * answered again); when none were, nothing is transferred, and out has only
  * that. The key stands for any amount. Writes an audit row.
  *

@@ -1,5 +1,6 @@
 /*
- * hold.h - reading holds; store/credit.h makes and settles them
+ * hold.h - reading holds, and taking credits out of them; store/credit.h makes
+ *          and settles them
  */
 #ifndef STORE_HOLD_H
 #define STORE_HOLD_H
@@ -36,5 +37,20 @@ enum status store_hold_list(struct ctx *ctx,
  * ST_HOLD_NOT_FOUND. */
 enum status store_hold_get(struct ctx *ctx, const char *wallet_id,
     const char *id, struct json_object *out);
+
+/*
+ * store_hold_withdraw - see that a wallet has amount, if need be from its holds
+ *
+ * Before credits are taken back (store_credit_clawback), in its transaction.
+ * Open holds are released, the largest first, and the reservations they were
+ * for cancelled, until there is enough, at most HOLD_WITHDRAW_MAX of them. What
+ * is released into a lot that has ended is gone: look again at what is left of
+ * a grant.
+ *
+ * wanted  its wallet, amount and reason; ST_NOT_FOUND: it has no such wallet
+ */
+#define HOLD_WITHDRAW_MAX 500
+struct credit;
+enum status store_hold_withdraw(struct ctx *ctx, const struct credit *wanted);
 
 #endif

@@ -121,8 +121,8 @@ enum status store_reservation_confirm(struct ctx *ctx, const char *id,
  *          who may always
  * reason   1 .. RESERVATION_REASON_MAX characters; NULL: none
  *
- * As store_reservation_confirm otherwise, but for a user who is gone nobody
- * needs to be locked. ST_TOO_LATE_TO_CANCEL.
+ * As store_reservation_confirm otherwise, but for a user who is gone, and
+ * where the wallet is locked, nobody needs to be. ST_TOO_LATE_TO_CANCEL.
  */
 enum status store_reservation_cancel(struct ctx *ctx, const char *id,
     const char *user_id, const char *reason, bool *moved);

@@ -1,8 +1,9 @@
 /*
  * Reservations that move, and their credits with them. All changes of one
- * reservation queue up at its user, whom the caller has locked, so that what
- * is read here still holds when it is acted upon; a user who is gone has
- * nothing that could be confirmed, and cancelling twice is decided by the row.
+ * reservation queue up at its user, whom the caller has locked, or at the
+ * wallet, when its credits are taken back; the ledger decides who of both was
+ * first. A user who is gone has nothing that could be confirmed, and cancelling
+ * twice is decided by the row.
  */
 #include "store/reservation.h"
 

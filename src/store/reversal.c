@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "ctx.h"
 #include "store/db.h"
-#include "store/reservation.h"
 #include "store/transfer.h"
 #include "view/view.h"
 
@@ -235,55 +234,6 @@ clawback_make(struct ctx *ctx, const struct credit *credit, int64_t amount,
 	    .credit = &any }, verdict, out, made);
 }
 
-/* A reservation that has lost its hold could be neither confirmed nor
- * cancelled, so it ends with it. */
-static enum status
-hold_withdraw(struct ctx *ctx, const struct credit *clawback,
-    const char *hold_id, const char *reservation_id)
-{
-	struct json_object *out = view_root(ctx->arena);
-	const struct credit credit = { .wallet_id = clawback->wallet_id,
-	    .organization = clawback->organization, .amount = CREDIT_ALL,
-	    .reason = clawback->reason, .key = arena_printf(ctx->arena,
-	    CREDIT_KEY_OWN "withdraw:%s", hold_id), .origin_id = hold_id };
-	bool moved;
-
-	return reservation_id != NULL ?
-	    store_reservation_cancel(ctx, reservation_id, NULL,
-	    clawback->reason, &moved) :
-	    store_credit_release(ctx, &credit, out);
-}
-
-/*
- * What is set aside is not spent. It would come back once the money is gone,
- * and nobody would ask for it any more; so holds are given up, the newest
- * first, until there is as much as is wanted.
- */
-static enum status
-holds_withdraw(struct ctx *ctx, const struct credit *clawback,
-    int64_t wanted, struct wallet *wallet)
-{
-	static const char sql[] =
-	    "SELECT h.id, r.id FROM holds h"
-	    " LEFT JOIN reservations r ON r.hold_id = h.id"
-	    "  AND r.state = 'requested' AND r.starts_at > $2"
-	    " WHERE h.wallet_id = $1 AND h.closed_at IS NULL"
-	    "  AND h.expires_at > $2"
-	    " ORDER BY h.created_at DESC, h.id DESC";
-	struct db_rows rows;
-
-	if (wallet->balance >= wanted)
-		return ST_OK;
-	TRY(db_all(ctx, &rows, sql, DB_ARGS(db_text(clawback->wallet_id),
-	    db_time(ctx->now))));
-	for (size_t i = 0; i < rows.count && wallet->balance < wanted; i++) {
-		TRY(hold_withdraw(ctx, clawback, db_get_text(&rows, i, 0),
-		    db_get_text(&rows, i, 1)));
-		TRY(wallet_lock(ctx, clawback, wallet));
-	}
-	return ST_OK;
-}
-
 enum status
 store_credit_clawback(struct ctx *ctx, const struct credit *credit,
     struct json_object *out)
@@ -296,8 +246,6 @@ store_credit_clawback(struct ctx *ctx, const struct credit *credit,
 	TRY(reversal_open(ctx, credit, "grant", ST_TRANSFER_NOT_FOUND,
 	    &wallet, &grant));
 	wanted = amount_wanted(credit, grant.left);
-	if (judge_reversal(credit, &grant) == ST_OK)
-		TRY(holds_withdraw(ctx, credit, wanted, &wallet));
 	taken = wanted < wallet.balance ? wanted : wallet.balance;
 	if (taken > 0 || grant.left <= 0)
 		TRY(clawback_make(ctx, credit, taken > 0 ? taken : 1,

@@ -9,6 +9,7 @@
 #include "ctx.h"
 #include "store/credit.h"
 #include "store/db.h"
+#include "store/hold.h"
 #include "store/user.h"
 #include "view/view.h"
 
@@ -157,7 +158,8 @@ static enum status
 find_given(struct ctx *ctx, const char *order_id, struct step *out)
 {
 	static const char sql[] =
-	    "SELECT r.id, t.wallet_id, t.id, r.steps FROM referrals r"
+	    "SELECT r.id, t.wallet_id, t.id, r.steps, t.amount"
+	    " FROM referrals r"
 	    " JOIN transfers t ON t.id = r.transfer_id"
 	    " WHERE r.order_id = $1 AND r.state = 'rewarded'"
 	    " FOR NO KEY UPDATE OF r";
@@ -169,7 +171,8 @@ find_given(struct ctx *ctx, const char *order_id, struct step *out)
 		*out = (struct step){ .referral = db_get_text(&rows, 0, 0),
 		    .order = order_id, .wallet = db_get_text(&rows, 0, 1),
 		    .grant = db_get_text(&rows, 0, 2),
-		    .number = db_get_int(&rows, 0, 3) };
+		    .number = db_get_int(&rows, 0, 3),
+		    .amount = db_get_int(&rows, 0, 4) };
 	return ST_OK;
 }
 
@@ -178,12 +181,15 @@ static enum status
 claw_back(struct ctx *ctx, const struct step *step, int64_t *taken)
 {
 	struct json_object *transfer = view_root(ctx->arena);
-	const enum status status = store_credit_clawback(ctx,
-	    &(struct credit){ .wallet_id = step->wallet,
-	    .amount = CREDIT_ALL, .origin_id = step->grant,
+	struct credit credit = { .wallet_id = step->wallet,
+	    .amount = step->amount, .origin_id = step->grant,
 	    .reason = "The order that earned it was refunded",
-	    .key = key_of(ctx, step) }, transfer);
+	    .key = key_of(ctx, step) };
+	enum status status;
 
+	TRY(store_hold_withdraw(ctx, &credit));
+	credit.amount = CREDIT_ALL;
+	status = store_credit_clawback(ctx, &credit, transfer);
 	*taken = view_get_int(transfer, "amount");
 	return refusal_is(ctx, status, ST_TRANSFER_REVERSED) ? ST_OK : status;
 }

@@ -7,6 +7,7 @@
 #include "store/affiliate.h"
 #include "store/credit.h"
 #include "store/db.h"
+#include "store/hold.h"
 #include "store/order.h"
 #include "store/payment.h"
 #include "view/view.h"
@@ -231,11 +232,31 @@ take_from(struct ctx *ctx, struct order *order, const char *grant_id,
 	return ST_OK;
 }
 
+/* What is set aside, too, as far as it can be taken from the grants. */
+static enum status
+reach(struct ctx *ctx, const struct order *order, int64_t amount)
+{
+	struct credit wanted = { .wallet_id = order->user_id,
+	    .reason = arena_printf(ctx->arena, "Refund: %s", order->what) };
+	struct db_rows rows;
+
+	TRY(read_grants(ctx, order, &rows));
+	for (size_t i = 0; i < rows.count; i++) {
+		const int64_t left = db_get_int(&rows, i, 1);
+
+		wanted.amount += left > 0 ? left : 0;
+	}
+	if (wanted.amount > amount)
+		wanted.amount = amount;
+	return store_hold_withdraw(ctx, &wanted);
+}
+
 static enum status
 take(struct ctx *ctx, struct order *order, int64_t amount)
 {
 	struct db_rows rows;
 
+	TRY(reach(ctx, order, amount));
 	TRY(read_grants(ctx, order, &rows));
 	for (size_t i = 0; i < rows.count && amount > 0; i++)
 		TRY(take_from(ctx, order, db_get_text(&rows, i, 0),
@@ -321,16 +342,20 @@ store_order_takeable(struct ctx *ctx, const char *id, int64_t amount_minor,
 {
 	static const char sql[] = FACTS
 	    " SELECT greatest(0, o.credits_given - o.credits_short"
-	    "   - s.credits + s.back)::bigint, o.user_id"
-	    " FROM share s JOIN orders o ON o.id = s.id";
-	struct wallet wallet = { .balance = 0 };
+	    "   - s.credits + s.back)::bigint, (coalesce("
+	    BALANCE_AT("w", "$3") ", 0) + coalesce((SELECT sum(h.amount)"
+	    "   FROM holds h WHERE h.wallet_id = w.id AND h.closed_at IS NULL"
+	    "    AND h.expires_at > $3), 0))::bigint"
+	    " FROM share s JOIN orders o ON o.id = s.id"
+	    " LEFT JOIN wallets w ON w.id = o.user_id";
 	struct db_rows rows;
 
 	TRY(db_named(ctx, db_one(ctx, &rows, sql, DB_ARGS(db_text(id),
-	    db_int(amount_minor))), ST_ORDER_NOT_FOUND, id));
+	    db_int(amount_minor), db_time(ctx->now))), ST_ORDER_NOT_FOUND,
+	    id));
 	*wanted = db_get_int(&rows, 0, 0);
-	if (!db_is_null(&rows, 0, 1))
-		TRY(store_wallet_get(ctx, db_get_text(&rows, 0, 1), &wallet));
-	*there = wallet.balance < *wanted ? wallet.balance : *wanted;
+	*there = db_get_int(&rows, 0, 1);
+	if (*there > *wanted)
+		*there = *wanted;
 	return ST_OK;
 }

@@ -41,7 +41,7 @@ enum status store_order_settle(struct ctx *ctx, const char *id,
  * store_order_takeable - what refunding amount_minor more would come to
  *
  * wanted  receives the credits that would be taken back
- * there   how many of them the wallet has now
+ * there   how many of them the wallet has now, set aside or not
  */
 enum status store_order_takeable(struct ctx *ctx, const char *id,
     int64_t amount_minor, int64_t *wanted, int64_t *there);

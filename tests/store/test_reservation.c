@@ -2,6 +2,7 @@
 
 #include "config.h"
 #include "store/credit.h"
+#include "store/hold.h"
 #include "store/item.h"
 #include "store/ledger.h"
 #include "store/page.h"
@@ -206,9 +207,11 @@ grant_of(struct ctx *ctx)
 static enum status
 work_claw(struct ctx *ctx)
 {
-	return store_credit_clawback(ctx, &(struct credit){
-	    .wallet_id = ctx->input, .amount = CREDIT_ALL, .reason = "Refund",
-	    .origin_id = grant_of(ctx), .key = "claw" }, ctx->view);
+	struct credit credit = { .wallet_id = ctx->input, .amount = 1000,
+	    .reason = "Refund", .origin_id = grant_of(ctx), .key = "claw" };
+
+	TRY(store_hold_withdraw(ctx, &credit));
+	return store_credit_clawback(ctx, &credit, ctx->view);
 }
 
 /* ---- items --------------------------------------------------------------- */

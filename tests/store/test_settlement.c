@@ -324,21 +324,55 @@ what_is_set_aside_is_taken_back_too(void **state)
 	struct world *w = *state;
 	struct json_object *out = view_root(w->worker.arena);
 	struct order order = an_order(w);
+	int64_t wanted, there;
 
 	tell(w, &order, PAID);
 	hold(w, 600);
 	hold(w, 300);
 	assert_int_equal(balance(w), 100);
+	assert_int_equal(store_order_takeable(&w->worker, order.id, PRICE,
+	    &wanted, &there), ST_OK);
+	assert_int_equal(wanted, CREDITS);
+	assert_int_equal(there, CREDITS);
 	tell(w, &order, PART);
 	order_is(w, &order, "paid", CREDITS - CREDITS / 3, 0);
-	assert_int_equal(held(w), 600);
-	assert_int_equal(balance(w), 400 - CREDITS / 3);
+	assert_int_equal(held(w), 300);
+	assert_int_equal(balance(w), 700 - CREDITS / 3);
 	tell(w, &order, DISPUTED);
 	order_is(w, &order, "refunded", 0, 0);
 	assert_int_equal(held(w), 0);
 	assert_int_equal(balance(w), 0);
 	assert_int_equal(ledger_verify(&w->owner, out), ST_OK);
 	assert_true(view_is_true(out, "clean"));
+}
+
+static enum status
+work_present(struct ctx *ctx)
+{
+	return store_credit_grant(ctx, &(struct credit){
+	    .wallet_id = ctx->input, .amount = 30, .reason = "A present",
+	    .key = "present" }, view_root(ctx->arena));
+}
+
+/* What comes out of a hold into a lot that has ended is nobody's. */
+static void
+what_ends_while_it_is_set_aside_stops_no_dispute(void **state)
+{
+	struct world *w = *state;
+	struct order order = an_order(w);
+
+	order.expires_at = clock_now() + 1000;
+	id_new(order.id, clock_now());
+	order.payment_id = arena_printf(w->worker.arena, "pi_%s", order.id);
+	assert_int_equal(world_run(&w->worker, work_create, &order), ST_OK);
+	tell(w, &order, PAID);
+	hold(w, CREDITS);
+	assert_int_equal(world_run(&w->worker, work_present, w->user), ST_OK);
+	(void)usleep(1100000);
+	tell(w, &order, DISPUTED);
+	order_is(w, &order, "refunded", CREDITS, CREDITS);
+	assert_int_equal(held(w), 0);
+	assert_int_equal(balance(w), 30);
 }
 
 static void
@@ -650,6 +684,7 @@ main(void)
 		WORLD_TEST(a_part_refunded_takes_its_part_back),
 		WORLD_TEST(a_dispute_takes_back_and_gives_back_when_won),
 		WORLD_TEST(what_is_set_aside_is_taken_back_too),
+		WORLD_TEST(what_ends_while_it_is_set_aside_stops_no_dispute),
 		WORLD_TEST(what_is_spent_is_the_orders_shortfall),
 		WORLD_TEST(credits_expire_as_the_order_says),
 		WORLD_TEST(credits_of_an_invoice_expire_at_its_moment),
