@@ -105,16 +105,16 @@ find_bought(struct ctx *ctx, const struct json_object *invoice,
 /* ---- credits ----------------------------------------------------------- */
 
 /* Of money that lay with Stripe the credits came when it was paid; they are
- * no part of what is due. */
+ * no part of what is due. Below 0 more of it comes back than is due. */
 static int64_t
 share_due(const struct json_object *invoice, int64_t credits)
 {
-	const int64_t total = stripe_amount_in(invoice, "total");
-	int64_t due;
+	int64_t total, due;
 
-	if (!json_integer(invoice, "amount_due", &due) || due >= total)
+	if (!json_integer(invoice, "total", &total) || !json_integer(invoice,
+	    "amount_due", &due) || (total >= 0 && due >= total))
 		return credits;
-	return due <= 0 ? 0 : (int64_t)((long double)credits *
+	return due <= 0 || total <= 0 ? 0 : (int64_t)((long double)credits *
 	    (long double)due / (long double)total + 0.5L);
 }
 

@@ -174,15 +174,16 @@ test('what begins for nothing brings credits once', async () => {
 });
 
 test('money that lay with Stripe brings no credits again', async () => {
-	for (const [due, end] of [
-		[300, 'paid 300 EUR 300 0 167 167 0 pro stripe|167'],
-		[0, '|0']]) {
+	for (const [total, due, end] of [
+		[900, 300, 'paid 300 EUR 300 0 167 167 0 pro stripe|167'],
+		[900, 0, '|0'], [-8100, 0, '|0'],
+		[0, 0, 'paid 0 EUR 0 0 500 500 0 pro manual|500']]) {
 		const id = await person();
 
 		await tellAll(invoiceOf(stripe, id, 'a', START, { amount: due,
-			total: 900, amount_due: due,
+			total, amount_due: due,
 			lines: [lineOf({ start: START })] }));
-		is(await ending(id), end, `${due} of 900 were due`);
+		is(await ending(id), end, `${due} of ${total} were due`);
 	}
 });
 
