@@ -45,7 +45,8 @@ stripe_key(struct ctx *ctx, const char *what, const struct buf *form)
 
 	sha256(hash, form->data, form->size);
 	text_hex(hex, hash, sizeof(hash));
-	return arena_printf(ctx->arena, "%s:%s", what, hex);
+	return arena_printf(ctx->arena, "%s:%s:%lld", what, hex,
+	    (long long)(ctx->now / STRIPE_KEY_MS));
 }
 
 enum status

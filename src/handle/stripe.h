@@ -22,7 +22,14 @@ enum status stripe_get(struct ctx *ctx, const char *path,
 enum status stripe_post(struct ctx *ctx, const char *path,
     const struct buf *form, const char *key, struct json_object **out);
 
-/* An idempotency key of what is asked: the same form is the same request. */
+/*
+ * stripe_key - an idempotency key of what is asked
+ *
+ * The same form is the same request, for STRIPE_KEY_MS at least half the time:
+ * Stripe repeats its answer to a key for a day, failures and sessions that are
+ * over included.
+ */
+#define STRIPE_KEY_MS INT64_C(600000)
 const char *stripe_key(struct ctx *ctx, const char *what,
     const struct buf *form);
 

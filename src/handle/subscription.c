@@ -269,7 +269,7 @@ ask_checkout(struct ctx *ctx, const struct upgrade *input,
 	put_ids(ctx, &form, "subscription_data[metadata]", input, up);
 	put_ids(ctx, &form, "metadata", input, up);
 	up->answer.redirect = input->disable_redirect != CHOICE_YES;
-	/* Who asks twice pays in one session, not for two subscriptions. */
+	/* Who asks again at once pays in one session. */
 	return stripe_post(ctx, "/v1/checkout/sessions", &form,
 	    stripe_key(ctx, "subscription", &form), &up->answer.object);
 }
