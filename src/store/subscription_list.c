@@ -50,23 +50,26 @@ store_subscription_history(struct ctx *ctx, const char *user_id,
 #define ANY_STATUS " AND ($4::text IS NULL OR s.status = $4)"
 #define ANY_PLAN " AND ($5::text IS NULL OR s.plan = lower($5))"
 
-/* By the index of what narrows most; count is of the arguments it has. */
+/* By the index of what narrows most. */
 static const char *
-choose(const struct subscription_filter *filter, size_t *count)
+choose(const struct subscription_filter *filter)
 {
 	static const char found[] = LIST_OF(ANY_STATUS ANY_PLAN
-	    " AND (s.stripe_subscription_id = $6 OR s.reference_id IN"
-	    "  (SELECT id FROM users WHERE id = $6 OR stripe_customer_id = $6"
-	    "   OR email COLLATE \"C\" = lower($6)))");
-	static const char of_plan[] = LIST_OF(ANY_STATUS
+	    " AND (s.stripe_subscription_id = $6 OR s.reference_id = ANY"
+	    "  (ARRAY(SELECT id FROM users WHERE id = $6"
+	    "   OR stripe_customer_id = $6"
+	    "   OR email COLLATE \"C\" = lower($6))))");
+	static const char of_both[] = LIST_OF(" AND s.status = $4"
 	    " AND s.plan = lower($5)");
+	static const char of_plan[] = LIST_OF(" AND s.plan = lower($4)");
 	static const char of_status[] = LIST_OF(" AND s.status = $4");
 	static const char all[] = LIST_OF("");
 
-	*count = filter->q != NULL ? 6 : filter->plan != NULL ? 5 :
-	    filter->status != NULL ? 4 : 3;
-	return filter->q != NULL ? found : filter->plan != NULL ? of_plan :
-	    filter->status != NULL ? of_status : all;
+	if (filter->q != NULL)
+		return found;
+	if (filter->plan == NULL)
+		return filter->status == NULL ? all : of_status;
+	return filter->status == NULL ? of_plan : of_both;
 }
 
 enum status
@@ -74,14 +77,20 @@ store_subscription_search(struct ctx *ctx,
     const struct subscription_filter *filter, struct page *page,
     struct json_object *out)
 {
-	const struct db_arg arg[] = { db_time(page->at), db_text(page->id),
-	    db_int(page->limit + 1), db_text(filter->status),
-	    db_text(filter->plan), db_text(filter->q) };
+	struct db_arg arg[6] = { db_time(page->at), db_text(page->id),
+	    db_int(page->limit + 1) };
+	const bool searched = filter->q != NULL;
 	struct db_rows rows;
-	size_t count;
-	const char *sql = choose(filter, &count);
+	size_t count = 3;
 
-	TRY(db_all(ctx, &rows, sql, (struct db_args){ arg, count }));
+	if (searched || filter->status != NULL)
+		arg[count++] = db_text(filter->status);
+	if (searched || filter->plan != NULL)
+		arg[count++] = db_text(filter->plan);
+	if (searched)
+		arg[count++] = db_text(filter->q);
+	TRY(db_all(ctx, &rows, choose(filter),
+	    (struct db_args){ arg, count }));
 	page_rows(ctx, page, true, &rows, out);
 	return ST_OK;
 }
