@@ -196,8 +196,8 @@ account_switch(struct ctx *ctx)
 		return respond_next(ctx, "/account");
 	}
 	make_acting(ctx, &sessions.found[i]);
-	ctx->response.flash = arena_printf(ctx->arena, "You are now signed in as %s.",
-	    sessions.found[i].user.email);
+	ctx->response.flash = arena_printf(ctx->arena,
+	    "You are now signed in as %s.", sessions.found[i].user.email);
 	return respond_next(ctx, "/account");
 }
 
@@ -213,8 +213,8 @@ leave_acting(struct ctx *ctx, const struct device_sessions *sessions)
 			multi_session_forget(ctx, sessions->cookie[i]);
 	next = hand_over(ctx, sessions);
 	ctx->response.flash = next == NULL ? "You are signed out." :
-	    arena_printf(ctx->arena, "%s is signed out. You are now signed in as %s.",
-	    ctx->user->email, next->user.email);
+	    arena_printf(ctx->arena, "%s is signed out. You are now signed in"
+	    " as %s.", ctx->user->email, next->user.email);
 	return respond_next(ctx, next == NULL ? "/login" : "/account");
 }
 

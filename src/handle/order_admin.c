@@ -32,10 +32,10 @@ static const struct form_field fields[] = {
 	    .label = "Search"),
 	FIELD_ENUM(struct order_query, status, "status", status_options,
 	    .optional = true, .label = "Status"),
-	FIELD_TEXT(struct order_query, from, "from", 0, DAY_TEXT_MAX, .optional = true,
-	    .label = "From"),
-	FIELD_TEXT(struct order_query, to, "to", 0, DAY_TEXT_MAX, .optional = true,
-	    .label = "To"),
+	FIELD_TEXT(struct order_query, from, "from", 0, DAY_TEXT_MAX,
+	    .optional = true, .label = "From"),
+	FIELD_TEXT(struct order_query, to, "to", 0, DAY_TEXT_MAX,
+	    .optional = true, .label = "To"),
 	PAGE_FIELDS(struct order_query),
 };
 const struct form admin_orders_form = FORM(fields, struct order_query);

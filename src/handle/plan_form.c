@@ -123,8 +123,8 @@ check_entitlements(struct ctx *ctx, const struct json_object *object)
 		    member.value == NULL || strlen(view_as_text(ctx->arena,
 		    member.value)) > ENTITLEMENT_VALUE_MAX)
 			return wrong(ctx, "entitlements",
-			    "Entitlements have names of small letters, digits,"
-			    " dots and dashes, and short values.");
+			    "Entitlements have names of a-z, 0-9 and . _ : -,"
+			    " and short values.");
 	return ST_OK;
 }
 

@@ -49,7 +49,7 @@ enum status subscription_read(struct ctx *ctx,
 struct invoice_line {
 	const char *price_id;
 	int64_t period_start, period_end;	/* ms UTC; 0: not said */
-	bool proration;			/* for a part of a period, of a change */
+	bool proration;			/* for a part of a period only */
 };
 bool invoice_next(const struct json_object *invoice, size_t *at,
     struct invoice_line *out);

@@ -4,6 +4,7 @@
 #include "store/customer.h"
 #include "store/entitlement.h"
 #include "store/subscription.h"
+#include "store/subscription_list.h"
 #include "store/subscription_news.h"
 #include "store/user_admin.h"
 
