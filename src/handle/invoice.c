@@ -46,6 +46,14 @@ invoice_hides(const struct json_object *invoice)
 	    !json_has(invoice, "payments");
 }
 
+bool
+invoice_is_long(const struct json_object *invoice)
+{
+	return is_of_subscription(invoice) &&
+	    stripe_id_in(invoice, "id", "in_") != NULL &&
+	    view_is_true(view_get(invoice, "lines"), "has_more");
+}
+
 /* NULL: none paid it. Attempts that did not succeed are listed as well. */
 static const char *
 intent_of(const struct json_object *invoice)
@@ -72,12 +80,12 @@ struct bought {
 
 /* The first line of a whole period, or of a part, that has a plan. */
 static enum status
-find_line(struct ctx *ctx, const struct json_object *invoice, bool proration,
+find_line(struct ctx *ctx, const struct json_object *lines, bool proration,
     struct bought *out)
 {
 	size_t at = 0;
 
-	while (invoice_next(invoice, &at, &out->line)) {
+	while (invoice_next(lines, &at, &out->line)) {
 		enum status status;
 
 		if (out->line.proration != proration)
@@ -93,13 +101,13 @@ find_line(struct ctx *ctx, const struct json_object *invoice, bool proration,
 /* Parts stand first, and are of plans that the user has no more or not yet:
  * what he pays for is the whole, if there is one. ST_PLAN_NOT_FOUND. */
 static enum status
-find_bought(struct ctx *ctx, const struct json_object *invoice,
+find_bought(struct ctx *ctx, const struct json_object *lines,
     struct bought *out)
 {
-	const enum status status = find_line(ctx, invoice, false, out);
+	const enum status status = find_line(ctx, lines, false, out);
 
 	return status != ST_PLAN_NOT_FOUND ? status :
-	    find_line(ctx, invoice, true, out);
+	    find_line(ctx, lines, true, out);
 }
 
 /* ---- credits ----------------------------------------------------------- */
@@ -193,35 +201,43 @@ pay(struct ctx *ctx, const struct order_new *order, const char *intent)
 	    .received_minor = order->amount_minor });
 }
 
-enum status
-invoice_paid(struct ctx *ctx, const struct json_object *invoice,
-    const struct json_object *payments, int64_t at)
+static enum status
+keep(struct ctx *ctx, const struct invoice *invoice,
+    const struct bought *bought, struct order_new *order)
 {
-	const char *customer = stripe_id_in(invoice, "customer", "cus_");
-	const char *currency = stripe_currency_in(ctx, invoice);
+	const char *currency = stripe_currency_in(ctx, invoice->object);
+
+	order->plan_id = bought->plan.id;
+	order->description = description_of(ctx, bought);
+	order->currency = currency != NULL ? currency : bought->plan.currency;
+	order->expires_at = expiry_of(bought, invoice->paid_at);
+	TRY(count_credits(ctx, invoice->object, bought, order));
+	if (order->amount_minor == 0 && order->credits == 0)
+		return ST_OK;
+	TRY(take_order(ctx, order));
+	return pay(ctx, order, intent_of(invoice->payments));
+}
+
+enum status
+invoice_paid(struct ctx *ctx, const struct invoice *invoice)
+{
+	const struct json_object *object = invoice->object;
+	const char *customer = stripe_id_in(object, "customer", "cus_");
 	struct order_new order = {
-	    .invoice_id = stripe_id_in(invoice, "id", "in_"),
-	    .amount_minor = stripe_amount_in(invoice, "amount_paid") };
+	    .invoice_id = stripe_id_in(object, "id", "in_"),
+	    .amount_minor = stripe_amount_in(object, "amount_paid") };
 	struct bought bought;
 	enum status status;
 
 	if (customer == NULL || order.invoice_id == NULL ||
-	    !is_of_subscription(invoice))
+	    !is_of_subscription(object))
 		return ST_OK;
 	status = store_customer_lock(ctx, customer, &order.user_id);
 	if (status == ST_OK)
-		status = find_bought(ctx, invoice, &bought);
+		status = find_bought(ctx, invoice->lines, &bought);
 	if (refusal_is(ctx, status, ST_USER_NOT_FOUND) ||
-	    status == ST_PLAN_NOT_FOUND)
+	    refusal_is(ctx, status, ST_PLAN_NOT_FOUND))
 		return ST_OK;
 	TRY(status);
-	order.plan_id = bought.plan.id;
-	order.description = description_of(ctx, &bought);
-	order.currency = currency != NULL ? currency : bought.plan.currency;
-	order.expires_at = expiry_of(&bought, at);
-	TRY(count_credits(ctx, invoice, &bought, &order));
-	if (order.amount_minor == 0 && order.credits == 0)
-		return ST_OK;
-	TRY(take_order(ctx, &order));
-	return pay(ctx, &order, intent_of(payments));
+	return keep(ctx, invoice, &bought, &order);
 }

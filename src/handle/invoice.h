@@ -20,6 +20,10 @@ struct json_object;
  */
 bool invoice_hides(const struct json_object *invoice);
 
+/* Whether it has more lines than it shows, which must be asked for. */
+#define INVOICE_LINES_MAX 100
+bool invoice_is_long(const struct json_object *invoice);
+
 /*
  * invoice_paid - what came of invoice.paid, in the transaction of its event
  *
@@ -29,11 +33,14 @@ bool invoice_hides(const struct json_object *invoice);
  * The credits are those of the plan, where a period begins; if these expire,
  * then not before it ends. Of a customer or a plan we do not know nothing is
  * kept, which is ST_OK. Locks the user first.
- *
- * payments  where the invoice's payments are shown, in whichever shape
- * at        when it was paid, by Stripe's clock, ms
  */
-enum status invoice_paid(struct ctx *ctx, const struct json_object *invoice,
-    const struct json_object *payments, int64_t at);
+struct invoice {
+	const struct json_object *object;
+	const struct json_object *payments;	/* where these are shown, in
+						 * whichever shape */
+	const struct json_object *lines;	/* a list, with "data" */
+	int64_t paid_at;			/* ms, by Stripe's clock */
+};
+enum status invoice_paid(struct ctx *ctx, const struct invoice *invoice);
 
 #endif

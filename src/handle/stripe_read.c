@@ -132,14 +132,13 @@ is_proration(const struct json_object *line)
 }
 
 bool
-invoice_next(const struct json_object *invoice, size_t *at,
+invoice_next(const struct json_object *lines, size_t *at,
     struct invoice_line *out)
 {
-	const struct json_object *lines = view_get(view_get(invoice, "lines"),
-	    "data");
+	const struct json_object *data = view_get(lines, "data");
 
-	while (*at < view_count(lines)) {
-		const struct json_object *line = view_at(lines, (*at)++);
+	while (*at < view_count(data)) {
+		const struct json_object *line = view_at(data, (*at)++);
 		/* Since version 2025-03-31, and before it. */
 		const char *price = json_text(view_get(view_get(line,
 		    "pricing"), "price_details"), "price");

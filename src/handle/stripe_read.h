@@ -51,7 +51,7 @@ struct invoice_line {
 	int64_t period_start, period_end;	/* ms UTC; 0: not said */
 	bool proration;			/* for a part of a period only */
 };
-bool invoice_next(const struct json_object *invoice, size_t *at,
+bool invoice_next(const struct json_object *lines, size_t *at,
     struct invoice_line *out);
 
 #endif

@@ -31,6 +31,8 @@ struct stripe_event {
 	struct json_object *asked;	/* that, or its subscription, as
 					 * Stripe has it now; NULL: nobody
 					 * asked, or it is not shown */
+	struct json_object *lines;	/* of an invoice that has more than
+					 * fit in; NULL as asked */
 };
 
 /* A type without a row is stored and acknowledged. */
@@ -44,24 +46,24 @@ struct effect {
 
 /* ---- what it comes to -------------------------------------------------- */
 
-/* What Stripe refuses to show is settled without. */
+/* What Stripe refuses to show, NULL, is settled without. */
 static enum status
-ask(struct ctx *ctx, struct stripe_event *event, const char *path,
-    const char *id, const struct buf *query)
+ask(struct ctx *ctx, const char *path, const struct buf *query,
+    struct json_object **out)
 {
-	const enum status status = stripe_get(ctx, arena_printf(ctx->arena,
-	    "%s%s", path, id), query, &event->asked);
+	const enum status status = stripe_get(ctx, path, query, out);
 
 	if (!refusal_is(ctx, status, ST_STRIPE_REFUSED))
 		return status;
-	event->asked = NULL;
+	*out = NULL;
 	return ST_OK;
 }
 
 static enum status
 ask_subscription(struct ctx *ctx, struct stripe_event *event, const char *id)
 {
-	return ask(ctx, event, "/v1/subscriptions/", id, NULL);
+	return ask(ctx, arena_printf(ctx->arena, "/v1/subscriptions/%s", id),
+	    NULL, &event->asked);
 }
 
 static bool
@@ -135,18 +137,46 @@ ask_payments(struct ctx *ctx, struct stripe_event *event)
 		return ST_OK;
 	stripe_form(ctx->arena, &query);
 	stripe_text(&query, "expand[]", "payments");
-	return ask(ctx, event, "/v1/invoices/", stripe_id_in(event->object,
-	    "id", "in_"), &query);
+	return ask(ctx, arena_printf(ctx->arena, "/v1/invoices/%s",
+	    stripe_id_in(event->object, "id", "in_")), &query,
+	    &event->asked);
+}
+
+/* It has ten lines at most, and those of a period come last. */
+static enum status
+ask_lines(struct ctx *ctx, struct stripe_event *event)
+{
+	struct buf query;
+
+	if (!invoice_is_long(event->object))
+		return ST_OK;
+	stripe_form(ctx->arena, &query);
+	stripe_int(&query, "limit", INVOICE_LINES_MAX);
+	return ask(ctx, arena_printf(ctx->arena, "/v1/invoices/%s/lines",
+	    stripe_id_in(event->object, "id", "in_")), &query,
+	    &event->lines);
+}
+
+static enum status
+ask_invoice(struct ctx *ctx, struct stripe_event *event)
+{
+	TRY(ask_payments(ctx, event));
+	return ask_lines(ctx, event);
 }
 
 static enum status
 make_invoice(struct ctx *ctx, const struct stripe_event *event)
 {
-	if (event->asked == NULL && invoice_hides(event->object))
+	if ((event->asked == NULL && invoice_hides(event->object)) ||
+	    (event->lines == NULL && invoice_is_long(event->object)))
 		return refuse(ctx, ST_STRIPE_WEBHOOK_ERROR,
 		    "Stripe does not show the invoice");
-	return invoice_paid(ctx, event->object, event->asked != NULL ?
-	    event->asked : event->object, event->event.created_at);
+	return invoice_paid(ctx, &(struct invoice){
+	    .object = event->object,
+	    .payments = event->asked != NULL ? event->asked : event->object,
+	    .lines = event->lines != NULL ? event->lines :
+	    view_get(event->object, "lines"),
+	    .paid_at = event->event.created_at });
 }
 
 #define ORDER(type, name, pay) { type, name, NULL, NULL, pay }
@@ -178,7 +208,7 @@ static const struct effect effects[] = {
 	SUBSCRIPTION("deleted"),
 	SUBSCRIPTION("paused"),
 	SUBSCRIPTION("resumed"),
-	{ "invoice.paid", "invoice", ask_payments, make_invoice, NULL },
+	{ "invoice.paid", "invoice", ask_invoice, make_invoice, NULL },
 };
 
 static const struct effect *

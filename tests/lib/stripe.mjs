@@ -73,6 +73,9 @@ const ROUTES = [
 		stripe.change(id, form)],
 	['POST', '/v1/billing_portal/sessions', (stripe, { form }) =>
 		stripe.portal(form)],
+	['GET', '/v1/invoices/:id/lines', (stripe, { id }) => ({
+		object: 'list', has_more: false,
+		data: stripe.get('invoices', id).lines.data })],
 	['POST', '/v1/refunds', (stripe, { form }) => stripe.refund(form)],
 	...Object.keys(TABLES).flatMap((table) => [
 		['GET', `/v1/${table}/:id`, (stripe, { id }) =>

@@ -9,6 +9,7 @@ const START = 1767225600;	/* 2026-01-01, seconds */
 const DAY = 86400;
 const MONTH = 30 * DAY;
 const PRICE = 'price_pro';
+const LINES_SHOWN = 10;	/* of an invoice, in an event */
 export const PEOPLE = 6;
 
 export const PLAN_SQL = `INSERT INTO plans (id, kind, name, title, description,
@@ -137,6 +138,9 @@ export function invoiceOf(stripe, person, name, start, { shape = 0,
 	if (amount === 0)
 		return [['invoice.paid', paid, start]];
 	stripe.add('invoices', { ...paid, ...SHAPES[1](intent) });
+	if (paid.lines.data.length > LINES_SHOWN)
+		paid.lines = { object: 'list', has_more: true,
+			data: paid.lines.data.slice(0, LINES_SHOWN) };
 	return [
 		['charge.succeeded', charge(0), start],
 		['invoice.paid', { ...paid, ...SHAPES[shape % 3](intent) },

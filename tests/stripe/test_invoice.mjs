@@ -148,6 +148,22 @@ test('the credits are those of the plan whose period is paid', async () => {
 		'the end');
 });
 
+test('the line of the period is found behind ten others', async () => {
+	const id = await person();
+	const parts = Array.from({ length: 12 }, () => lineOf({
+		price: 'price_big', amount: 1, start: START, part: true }));
+	const events = (name) => invoiceOf(stripe, id, name, START, {
+		reason: 'subscription_cycle',
+		lines: [...parts, lineOf({ start: START })] });
+	const hidden = events('b');
+
+	stripe.tables.invoices.delete(hidden[1][1].id);
+	is(await tell(hidden[1]), 400, 'Stripe does not show them');
+	await tellAll(events('a'));
+	is(await ending(id), 'paid 900 EUR 900 0 500 500 0 pro stripe|500',
+		'the end');
+});
+
 test('who changes to paying by the year has paid for a period', async () => {
 	const id = await person();
 
