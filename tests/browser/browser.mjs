@@ -64,6 +64,12 @@ export class Visitor {
 		return response;
 	}
 
+	/* What the browser would hold back itself is sent. */
+	async sendAnything() {
+		await this.page.locator('main form').evaluateAll((forms) =>
+			forms.forEach((form) => { form.noValidate = true; }));
+	}
+
 	/* Presses what has that name and waits for the page after it. */
 	async press(name, { role = 'button', within = this.page } = {}) {
 		const [response] = await Promise.all([

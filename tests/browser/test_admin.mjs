@@ -40,7 +40,7 @@ async function create(boss, name, email) {
 	await boss.fill({ Name: name, 'E-mail': email });
 	await boss.press('Create user');
 	assert.match(boss.path, /^\/admin\/users\/[0-9a-f]{32}$/);
-	await said(boss, /account is made/);
+	await said(boss, /account is created/);
 	assert.match(await boss.text(), new RegExp(name));
 }
 

@@ -100,6 +100,7 @@ refusal('a taken address is said, and the form stays', async (visitor) => {
 
 refusal('what is wrong with a field leads to the field', async (visitor) => {
 	await visitor.goto('/signup');
+	await visitor.sendAnything();
 	await visitor.fill({ Name: 'Short', 'E-mail': freshEmail(),
 		Password: 'short' });
 	await visitor.press('Create account');
