@@ -25,9 +25,9 @@ enum status stripe_post(struct ctx *ctx, const char *path,
 /*
  * stripe_key - an idempotency key of what is asked
  *
- * The same form is the same request, for STRIPE_KEY_MS at least half the time:
- * Stripe repeats its answer to a key for a day, failures and sessions that are
- * over included.
+ * The same form is the same request until the clock next passes a multiple of
+ * STRIPE_KEY_MS: Stripe repeats its answer to a key for a day, failures and
+ * sessions that are over included.
  */
 #define STRIPE_KEY_MS INT64_C(600000)
 const char *stripe_key(struct ctx *ctx, const char *what,

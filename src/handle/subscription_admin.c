@@ -43,13 +43,6 @@ static const struct export_column subscriptions_columns[] = {
 const struct export subscriptions_export = EXPORT("subscriptions",
     "subscriptions", subscriptions_columns);
 
-/* An empty field of a page is no filter. */
-static const char *
-typed(const char *text)
-{
-	return text != NULL && text[0] != '\0' ? text : NULL;
-}
-
 enum status
 admin_subscriptions(struct ctx *ctx)
 {
@@ -60,8 +53,8 @@ admin_subscriptions(struct ctx *ctx)
 
 	TRY(page_read(ctx, query->cursor, query->limit, &page));
 	TRY(store_subscription_search(ctx, &(struct subscription_filter){
-	    .q = typed(query->q), .plan = typed(query->plan),
-	    .status = query->status }, &page, list));
+	    .q = any_of(query->q), .plan = any_of(query->plan),
+	    .status = any_of(query->status) }, &page, list));
 	words_filtered(ctx, &page, filters);
 	if (!is_page(ctx))
 		return ST_OK;

@@ -72,10 +72,11 @@ standing_view(struct ctx *ctx, const struct json_object *list)
 	bool live = false, late = false;
 
 	for (size_t i = 0; i < view_count(list); i++) {
-		const char *status = view_get_text(view_at(list, i), "status");
+		const struct json_object *one = view_at(list, i);
 
-		live = live || subscription_is_live(status);
-		late = late || is_late(status);
+		live = live || subscription_is_live(view_get_text(one,
+		    "status"));
+		late = late || view_is_true(one, "late");
 	}
 	view_bool(ctx->view, "live", live);
 	view_bool(ctx->view, "late", late);

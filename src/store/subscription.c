@@ -165,10 +165,9 @@ store_subscription_offers(struct ctx *ctx, const char *user_id,
     struct json_object *out)
 {
 	static const char sql[] =
-	    "SELECT p.id, p.kind, p.name, p.title, p.description,"
+	    "SELECT p.name, p.title, p.description,"
 	    "  p.price_minor AS \"priceMinor\", p.currency, p.interval,"
 	    "  p.credits, p.credits_expire_days AS \"creditsExpireDays\","
-	    "  p.limits, p.entitlements,"
 	    "  CASE WHEN NOT " TRIED " THEN p.trial_days END"
 	    "   AS \"trialDays\","
 	    "  m.plan IS NOT NULL AS current,"

@@ -77,8 +77,9 @@ enum status store_subscription_list(struct ctx *ctx, const char *user_id,
 /*
  * store_subscription_offers - the plans a user can subscribe to, into list out
  *
- * Each as store_plan_offers has it, with "trialDays" null for who had a trial
- * before, and "current", whether it is the user's; "payable" and "annual":
+ * Each: "name", "title", "description", "priceMinor", "currency", "interval",
+ * "credits", "creditsExpireDays", "trialDays" (null for who had a trial
+ * before), "current", whether it is the user's, and "payable" and "annual":
  * whether it can be chosen now, paid as "interval" says, and by the year.
  */
 enum status store_subscription_offers(struct ctx *ctx, const char *user_id,

@@ -208,6 +208,8 @@ test('an administrator finds who subscribes to what', async () => {
 	is(first.subscriptions[0].userId, team.id, 'the newest');
 	is((await found(`limit=1&cursor=${first.next}`))[0], pro.id,
 		'the next one');
+	is((await admin.get('/admin/subscriptions?q=&plan=&status=')).status,
+		200, 'a form that is empty');
 	matches((await admin.get('/admin/subscriptions?plan=team')).text,
 		/Payment is late/, 'the page');
 	matches((await admin.get('/admin/subscriptions.csv')).text,
